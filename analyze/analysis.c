@@ -1,0 +1,595 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * analysis.c - see analysis.h. Each event goes through the shared passes that want its tracepoint, then to the
+ * detectors that asked for it; everything else reaches detectors as chains, calls and runs.
+ */
+#include "analyze/analysis.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "analyze/tid_map.h"
+
+#define NSEC_PER_SEC		1000000000ull
+#define COMM_TASKS		65536
+#define META_MAX		256
+#define LOSSES_MAX		4096
+#define MAX_DETECTORS		32
+#define BUFFER_NONE		-1
+
+struct comm_slot {
+	char	comm[sizeof(((struct finding_task *)0)->comm)];
+};
+
+struct meta_entry {
+	char	*key, *value;
+};
+
+struct analysis {
+	struct analysis_options	options;
+	struct detect		detect;
+	struct facts		facts;
+	struct analysis_totals	totals;
+	struct gfp_layout	layout;
+	struct binder		binder;
+	struct type_count	*types;		/* by event_type.id until end, then sorted by name */
+	int32_t			*type_buffer;	/* the instance whose events are judged */
+	uint32_t		ntypes;
+	struct chain_set	*chains;
+	struct call_set		*calls;
+	struct run_set		*runs;
+	struct tid_map		*comms;
+	uint64_t		expire_ns;
+	void			*state[MAX_DETECTORS];
+	uint32_t		wanted[TP_COUNT];	/* detectors, bit by table index */
+	struct meta_entry	meta[META_MAX];
+	int			nmeta;
+	struct loss		losses[LOSSES_MAX];
+	int			nlosses;
+	bool			losses_overflow;
+	struct finding		*findings;
+	int			nfindings;
+	uint64_t		findings_dropped;
+};
+
+enum pass { PASS_CHAIN = 1, PASS_CALL = 2, PASS_RUN = 4 };
+
+static const uint8_t passes[TP_COUNT] = {
+	[TP_DIRECT_RECLAIM_BEGIN] = PASS_CHAIN | PASS_CALL,
+	[TP_DIRECT_RECLAIM_END] = PASS_CHAIN | PASS_CALL,
+	[TP_RECLAIM_RETRY_ZONE] = PASS_CHAIN,
+	[TP_COMPACT_RETRY] = PASS_CHAIN,
+	[TP_TRY_TO_COMPACT] = PASS_CHAIN,
+	[TP_WRITE_FOLIO] = PASS_CHAIN,
+	[TP_WRITEPAGE] = PASS_CHAIN,
+	[TP_LRU_SHRINK_INACTIVE] = PASS_CHAIN | PASS_CALL | PASS_RUN,
+	[TP_MEMCG_RECLAIM_BEGIN] = PASS_CALL,
+	[TP_MEMCG_RECLAIM_END] = PASS_CALL,
+	[TP_MEMCG_SOFTLIMIT_BEGIN] = PASS_CALL,
+	[TP_MEMCG_SOFTLIMIT_END] = PASS_CALL,
+	[TP_NODE_RECLAIM_BEGIN] = PASS_CALL,
+	[TP_NODE_RECLAIM_END] = PASS_CALL,
+	[TP_SHRINK_SLAB_START] = PASS_CALL | PASS_RUN,
+	[TP_SHRINK_SLAB_END] = PASS_CALL | PASS_RUN,
+	[TP_KSWAPD_WAKE] = PASS_RUN,
+	[TP_KSWAPD_SLEEP] = PASS_RUN,
+	[TP_WAKEUP_KSWAPD] = PASS_RUN,
+	[TP_BALANCE_PGDAT_END] = PASS_RUN,
+	[TP_KSWAPD_RECLAIM_FAIL] = PASS_RUN,
+};
+
+/* --- what passes and detectors hand on --- */
+
+static void chain_done(void *ctx, const struct chain *chain)
+{
+	struct analysis *a = ctx;
+
+	a->totals.chains++;
+	for (int i = 0; i < ndetectors; i++)
+		if (a->state[i] && detectors[i]->chain)
+			detectors[i]->chain(a->state[i], chain);
+	if (a->options.chain)
+		a->options.chain(a->options.ctx, chain);
+}
+
+static void call_done(void *ctx, const struct reclaim_call *call)
+{
+	struct analysis *a = ctx;
+
+	for (int i = 0; i < ndetectors; i++)
+		if (a->state[i] && detectors[i]->call)
+			detectors[i]->call(a->state[i], call);
+}
+
+static void run_done(void *ctx, const struct kswapd_run *run)
+{
+	struct analysis *a = ctx;
+
+	for (int i = 0; i < ndetectors; i++)
+		if (a->state[i] && detectors[i]->run)
+			detectors[i]->run(a->state[i], run);
+}
+
+static const struct chain_ops chain_ops = { .done = chain_done };
+static const struct call_ops call_ops = { .done = call_done };
+static const struct run_ops run_ops = { .done = run_done };
+
+static void report(void *ctx, struct finding *finding)
+{
+	struct analysis *a = ctx;
+
+	if (a->nfindings == FINDINGS_MAX) {
+		a->findings_dropped++;
+		return;
+	}
+	a->findings[a->nfindings++] = *finding;
+}
+
+/* --- the sink --- */
+
+static int grow_types(struct analysis *a, uint32_t count)
+{
+	struct type_count *types;
+	int32_t *buffers;
+
+	if (count <= a->ntypes)
+		return 0;
+	types = reallocarray(a->types, count, sizeof(*types));
+	if (types)
+		a->types = types;
+	buffers = reallocarray(a->type_buffer, count, sizeof(*buffers));
+	if (buffers)
+		a->type_buffer = buffers;
+	if (!types || !buffers)
+		return -ENOMEM;
+	for (; a->ntypes < count; a->ntypes++) {
+		a->types[a->ntypes] = (struct type_count){ 0 };
+		a->type_buffer[a->ntypes] = BUFFER_NONE;
+	}
+	return 0;
+}
+
+static int on_type(void *ctx, const struct event_type *type)
+{
+	struct analysis *a = ctx;
+	int ret = binder_add(&a->binder, type);
+
+	if (ret)
+		return ret;
+	ret = grow_types(a, type->id + 1);
+	if (ret)
+		return ret;
+	/* The source frees its types when it has returned, results are asked for later. */
+	free((char *)a->types[type->id].name);
+	free((char *)a->types[type->id].system);
+	a->types[type->id].name = strdup(type->name);
+	a->types[type->id].system = strdup(type->system);
+	return a->types[type->id].name && a->types[type->id].system ? 0 : -ENOMEM;
+}
+
+/*
+ * The same tracepoint may be on in several trace instances; then each hit is there several times, and only one of
+ * them may be judged.
+ */
+static bool other_buffer(struct analysis *a, const struct event *ev)
+{
+	int32_t *buffer = &a->type_buffer[ev->type->id];
+
+	if (*buffer == BUFFER_NONE)
+		*buffer = ev->buffer;
+	return *buffer != ev->buffer;
+}
+
+static void facts_update(struct analysis *a, const struct event *ev, enum tracepoint tp)
+{
+	struct facts *facts = &a->facts;
+
+	if (!a->totals.events++)
+		facts->first_ns = ev->ts;
+	if (ev->ts > facts->last_ns)
+		facts->last_ns = ev->ts;
+	if (ev->cpu != EVENT_CPU_UNKNOWN && ev->cpu >= facts->cpus)
+		facts->cpus = ev->cpu + 1;
+	facts->seen[tp]++;
+}
+
+static void run_passes(struct analysis *a, const struct mm_event *mm)
+{
+	uint8_t pass = passes[mm_tp(mm)];
+
+	if (pass & PASS_CHAIN)
+		chain_feed(a->chains, mm);
+	if (pass & PASS_CALL)
+		call_feed(a->calls, mm);
+	if (pass & PASS_RUN)
+		run_feed(a->runs, mm);
+}
+
+static int on_event(void *ctx, const struct event *ev)
+{
+	struct analysis *a = ctx;
+	struct mm_event mm = { ev, binder_view(&a->binder, ev) };
+	uint32_t wanted;
+
+	if (!mm.view || ev->type->id >= a->ntypes)
+		return -EINVAL;
+	a->types[ev->type->id].events++;
+	if (other_buffer(a, ev)) {
+		a->totals.events_other_buffers++;
+		a->totals.events++;
+		return 0;
+	}
+	facts_update(a, ev, mm_tp(&mm));
+	run_passes(a, &mm);
+	wanted = a->wanted[mm_tp(&mm)];
+	for (; wanted; wanted &= wanted - 1) {
+		int i = __builtin_ctz(wanted);
+
+		detectors[i]->event(a->state[i], &mm);
+	}
+	if (ev->ts >= a->expire_ns) {
+		chain_expire(a->chains, ev->ts);
+		a->expire_ns = ev->ts + NSEC_PER_SEC;
+	}
+	return 0;
+}
+
+static int on_loss(void *ctx, const struct loss *loss)
+{
+	struct analysis *a = ctx;
+
+	a->totals.loss_records++;
+	if (loss->ts)		/* a total without a time cannot be tied to a run; it lowers every confidence */
+		run_loss(a->runs);
+	if (loss->events < 0)
+		a->totals.loss_unknown = true;
+	else
+		a->totals.lost += loss->events;
+	if (a->nlosses < LOSSES_MAX)
+		a->losses[a->nlosses++] = *loss;
+	else
+		a->losses_overflow = true;
+	return 0;
+}
+
+static int on_sample(void *ctx, const struct sample *sample)
+{
+	struct analysis *a = ctx;
+
+	for (int i = 0; i < ndetectors; i++)
+		if (a->state[i] && detectors[i]->sample)
+			detectors[i]->sample(a->state[i], sample);
+	return 0;
+}
+
+static int on_task(void *ctx, const struct task_name *task)
+{
+	struct analysis *a = ctx;
+	struct comm_slot *slot = tid_map_get(a->comms, task->tid);
+
+	if (slot)
+		snprintf(slot->comm, sizeof(slot->comm), "%s", task->comm);
+	return 0;
+}
+
+static int meta_store(struct analysis *a, const char *key, const char *value)
+{
+	struct meta_entry *m = NULL;
+	char *copy = strdup(value);
+
+	if (!copy)
+		return -ENOMEM;
+	for (int i = 0; i < a->nmeta && !m; i++)
+		if (!strcmp(a->meta[i].key, key))
+			m = &a->meta[i];
+	if (!m) {
+		char *name = a->nmeta < META_MAX ? strdup(key) : NULL;
+
+		if (!name) {
+			free(copy);
+			return a->nmeta < META_MAX ? -ENOMEM : 0;
+		}
+		m = &a->meta[a->nmeta++];
+		*m = (struct meta_entry){ .key = name };
+	}
+	free(m->value);
+	m->value = copy;
+	return 0;
+}
+
+#define PAGEBLOCK_ORDER_MAX	20
+
+/* The facts that change how events are read. */
+static void meta_apply(struct analysis *a, const char *key, const char *value)
+{
+	long number = strtol(value, NULL, 0);
+
+	if (!strncmp(key, "gfp.", 4)) {
+		gfp_layout_set(&a->layout, key + 4, strtoull(value, NULL, 0));
+	} else if (!strcmp(key, "pageblock_order") && number > 0 && number <= PAGEBLOCK_ORDER_MAX) {
+		a->facts.pageblock_pages = 1ull << number;
+		chain_set_pageblock(a->chains, a->facts.pageblock_pages);
+	} else if (!strcmp(key, "defrag_mode")) {
+		a->facts.defrag_mode = number != 0;
+	} else if (!strcmp(key, "cpus") && number > 0 && number > a->facts.cpus) {
+		a->facts.cpus = number;
+	} else if (!strcmp(key, "clock_is_ns")) {
+		a->totals.clock_is_time = number != 0;
+	} else if (!strcmp(key, "kernel_release")) {
+		snprintf(a->facts.release, sizeof(a->facts.release), "%s", value);
+	}
+}
+
+static int on_meta(void *ctx, const char *key, const char *value)
+{
+	struct analysis *a = ctx;
+
+	meta_apply(a, key, value);
+	return meta_store(a, key, value);
+}
+
+/* --- the end --- */
+
+static bool loss_in(const struct analysis *a, const struct finding *f)
+{
+	if (a->losses_overflow)
+		return true;
+	for (int i = 0; i < a->nlosses; i++)
+		if (!a->losses[i].ts || (a->losses[i].ts >= f->start_ns && a->losses[i].ts <= f->end_ns))
+			return true;
+	return false;
+}
+
+static void finding_complete(struct analysis *a, struct finding *f)
+{
+	for (int i = 0; i < f->ntasks; i++)
+		snprintf(f->tasks[i].comm, sizeof(f->tasks[i].comm), "%s", analysis_comm(a, f->tasks[i].tid));
+	if (f->tid >= 0)
+		snprintf(f->comm, sizeof(f->comm), "%s", analysis_comm(a, f->tid));
+	f->loss = loss_in(a, f);
+	if (!f->loss)
+		return;
+	if (f->confidence > CONFIDENCE_LOW)
+		f->confidence--;
+	finding_missing(f, "Events were lost in this time: the numbers are lower bounds.");
+}
+
+static int finding_order(const void *pa, const void *pb)
+{
+	const struct finding *a = pa, *b = pb;
+
+	if (a->severity != b->severity)
+		return a->severity < b->severity ? 1 : -1;
+	if (a->start_ns != b->start_ns)
+		return a->start_ns < b->start_ns ? -1 : 1;
+	return 0;
+}
+
+static int type_order(const void *pa, const void *pb)
+{
+	const struct type_count *a = pa, *b = pb;
+	int ret = strcmp(a->name ?: "", b->name ?: "");
+
+	return ret ? ret : strcmp(a->system ?: "", b->system ?: "");
+}
+
+/* A type that was announced again with more fields is one type to a reader. */
+static void merge_types(struct analysis *a)
+{
+	uint32_t out = 0;
+
+	qsort(a->types, a->ntypes, sizeof(*a->types), type_order);
+	for (uint32_t i = 0; i < a->ntypes; i++) {
+		if (out && a->types[i].name && !type_order(&a->types[out - 1], &a->types[i])) {
+			a->types[out - 1].events += a->types[i].events;
+			free((char *)a->types[i].name);
+			free((char *)a->types[i].system);
+			continue;
+		}
+		a->types[out++] = a->types[i];
+	}
+	a->ntypes = out;
+}
+
+static int on_end(void *ctx)
+{
+	struct analysis *a = ctx;
+
+	chain_finish(a->chains);
+	call_finish(a->calls);
+	run_finish(a->runs);
+	for (int i = 0; i < ndetectors; i++)
+		if (a->state[i] && detectors[i]->finish)
+			detectors[i]->finish(a->state[i]);
+	if (!a->totals.clock_is_time)	/* no duration means anything */
+		a->nfindings = 0;
+	for (int i = 0; i < a->nfindings; i++)
+		finding_complete(a, &a->findings[i]);
+	if (a->nfindings)
+		qsort(a->findings, a->nfindings, sizeof(a->findings[0]), finding_order);
+	if (a->ntypes)
+		merge_types(a);
+	return 0;
+}
+
+static const struct sink_ops analysis_sink_ops = {
+	.type = on_type,
+	.event = on_event,
+	.loss = on_loss,
+	.sample = on_sample,
+	.task = on_task,
+	.meta = on_meta,
+	.end = on_end,
+};
+
+struct sink analysis_sink(struct analysis *a)
+{
+	return (struct sink){ &analysis_sink_ops, a };
+}
+
+/* --- making and freeing --- */
+
+static int create_detectors(struct analysis *a)
+{
+	for (int i = 0; i < ndetectors; i++) {
+		const struct detector *d = detectors[i];
+		int ret;
+
+		if (!analysis_wants(a, d))
+			continue;
+		ret = d->create(&a->detect, &a->state[i]);
+		if (ret)
+			return ret;
+		for (const enum tracepoint *tp = d->events; tp && *tp != TP_NONE; tp++)
+			a->wanted[*tp] |= 1u << i;
+	}
+	return 0;
+}
+
+static bool kind_exists(const char *kind)
+{
+	for (int i = 0; i < ndetectors; i++)
+		if (!strcmp(detectors[i]->kind, kind))
+			return true;
+	return false;
+}
+
+int analysis_new(const struct analysis_options *options, struct analysis **out)
+{
+	struct analysis *a;
+	int ret;
+
+	if (options->only && !kind_exists(options->only))
+		return -EINVAL;
+	a = calloc(1, sizeof(*a));
+	if (!a)
+		return -ENOMEM;
+	a->options = *options;
+	a->facts.cpus = 1;
+	a->facts.defrag_mode = -1;
+	a->totals.clock_is_time = true;
+	a->detect = (struct detect){ .th = options->th, .facts = &a->facts, .report = report, .ctx = a };
+	gfp_layout_default(&a->layout);
+	a->findings = calloc(FINDINGS_MAX, sizeof(*a->findings));
+	a->comms = tid_map_new(COMM_TASKS, sizeof(struct comm_slot), NULL, NULL);
+	ret = a->findings && a->comms ? 0 : -ENOMEM;
+	if (!ret)
+		ret = chain_set_new(options->th, &a->layout, &chain_ops, a, &a->chains);
+	if (!ret)
+		ret = call_set_new(&call_ops, a, &a->calls);
+	if (!ret)
+		ret = run_set_new(&run_ops, a, &a->runs);
+	if (!ret)
+		ret = create_detectors(a);
+	if (ret) {
+		analysis_free(a);
+		return ret;
+	}
+	*out = a;
+	return 0;
+}
+
+void analysis_free(struct analysis *a)
+{
+	if (!a)
+		return;
+	for (int i = 0; i < ndetectors; i++)
+		if (a->state[i])
+			detectors[i]->destroy(a->state[i]);
+	for (uint32_t i = 0; i < a->ntypes; i++) {
+		free((char *)a->types[i].name);
+		free((char *)a->types[i].system);
+	}
+	for (int i = 0; i < a->nmeta; i++) {
+		free(a->meta[i].key);
+		free(a->meta[i].value);
+	}
+	free(a->types);
+	free(a->type_buffer);
+	binder_clear(&a->binder);
+	chain_set_free(a->chains);
+	call_set_free(a->calls);
+	run_set_free(a->runs);
+	tid_map_free(a->comms);
+	free(a->findings);
+	free(a);
+}
+
+/* --- results --- */
+
+const struct finding *analysis_findings(const struct analysis *a, int *count)
+{
+	*count = a->nfindings;
+	return a->findings;
+}
+
+uint64_t analysis_findings_dropped(const struct analysis *a)
+{
+	return a->findings_dropped;
+}
+
+const struct facts *analysis_facts(const struct analysis *a)
+{
+	return &a->facts;
+}
+
+const struct call_stats *analysis_calls(const struct analysis *a, enum call_kind kind)
+{
+	return call_stats(a->calls, kind);
+}
+
+const struct run_stats *analysis_kswapd(const struct analysis *a, int nid)
+{
+	return run_stats(a->runs, nid);
+}
+
+const struct type_count *analysis_types(const struct analysis *a, int *count)
+{
+	*count = a->ntypes;
+	return a->types;
+}
+
+const struct analysis_totals *analysis_totals(const struct analysis *a)
+{
+	return &a->totals;
+}
+
+const char *analysis_meta(const struct analysis *a, const char *key)
+{
+	for (int i = 0; i < a->nmeta; i++)
+		if (!strcmp(a->meta[i].key, key))
+			return a->meta[i].value;
+	return NULL;
+}
+
+const char *analysis_comm(const struct analysis *a, int32_t tid)
+{
+	struct comm_slot *slot = tid_map_find(a->comms, tid);
+
+	return slot ? slot->comm : "";
+}
+
+bool analysis_wants(const struct analysis *a, const struct detector *detector)
+{
+	return !a->options.only || !strcmp(a->options.only, detector->kind);
+}
+
+bool analysis_judged(const struct analysis *a, const struct detector *detector, char *why)
+{
+	if (!a->totals.clock_is_time) {
+		snprintf(why, ANALYSIS_WHY_BYTES, "the clock of the recording (%s) counts events and tells no time",
+			 analysis_meta(a, "clock") ?: "unknown");
+		return false;
+	}
+	for (int i = 0; i < DETECTOR_MAX_NEEDS && detector->needs[i] != TP_NONE; i++) {
+		if (a->facts.seen[detector->needs[i]])
+			continue;
+		snprintf(why, ANALYSIS_WHY_BYTES, "no %s in the recording: it did not happen or was not recorded (%s)",
+			 tp_info(detector->needs[i])->name, detector->without);
+		return false;
+	}
+	return true;
+}

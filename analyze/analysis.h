@@ -1,0 +1,74 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * analysis.h - one pass over a recording: the sink that makes chains, calls and kswapd runs of the events, shows them
+ * to the detectors, and keeps their findings.
+ *
+ * Memory is bounded whatever the recording holds. Nothing is printed here: print.h does that from the results.
+ */
+#ifndef SQUALL_ANALYZE_ANALYSIS_H
+#define SQUALL_ANALYZE_ANALYSIS_H
+
+#include "analyze/detector.h"
+#include "spine/sink.h"
+
+struct analysis;
+
+struct analysis_options {
+	const struct thresholds	*th;		/* borrowed, outlives the analysis */
+	const char		*only;		/* one kind of finding, NULL for all */
+	void (*chain)(void *ctx, const struct chain *chain);	/* each finished chain; may be NULL */
+	void			*ctx;
+};
+
+/* -ENOMEM, or -EINVAL when no detector is called @only. Caller frees with analysis_free. */
+int analysis_new(const struct analysis_options *options, struct analysis **out);
+void analysis_free(struct analysis *a);
+
+/* Where events go. Its end() completes the findings. */
+struct sink analysis_sink(struct analysis *a);
+
+/* Results, valid after end. Findings are sorted by severity, then time. */
+const struct finding *analysis_findings(const struct analysis *a, int *count);
+uint64_t analysis_findings_dropped(const struct analysis *a);	/* past FINDINGS_MAX */
+
+const struct facts *analysis_facts(const struct analysis *a);
+const struct call_stats *analysis_calls(const struct analysis *a, enum call_kind kind);
+const struct run_stats *analysis_kswapd(const struct analysis *a, int nid);
+
+struct type_count {
+	const char	*system, *name;
+	uint64_t	events;
+};
+
+/* Sorted by name. Owned by the analysis. */
+const struct type_count *analysis_types(const struct analysis *a, int *count);
+
+struct analysis_totals {
+	uint64_t	events;
+	uint64_t	events_other_buffers;	/* of further trace instances that repeat a type: stored, not judged */
+	uint64_t	chains;
+	uint64_t	lost;			/* events known to be lost */
+	uint64_t	loss_records;
+	bool		loss_unknown;		/* some losses have no count */
+	bool		clock_is_time;
+	uint64_t	tasks_evicted;
+};
+
+const struct analysis_totals *analysis_totals(const struct analysis *a);
+
+/* What the source said of the recording, NULL when nothing. */
+const char *analysis_meta(const struct analysis *a, const char *key);
+
+/* The name of a thread, "" when not known. */
+const char *analysis_comm(const struct analysis *a, int32_t tid);
+
+/*
+ * Whether @detector had what it needs. When not, @why (of at least ANALYSIS_WHY_BYTES) says what is missing.
+ */
+#define ANALYSIS_WHY_BYTES	512
+bool analysis_judged(const struct analysis *a, const struct detector *detector, char *why);
+
+/* Is @detector part of this analysis (not excluded by options.only)? */
+bool analysis_wants(const struct analysis *a, const struct detector *detector);
+
+#endif

@@ -1,0 +1,134 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * endless_kswapd.c - detector endless-kswapd: kswapd runs on and on, and its runs come to nothing.
+ *
+ * A busy kswapd is no fault: with enough allocations it has to run all the time. What is wrong is run after run that
+ * reclaims nothing (run.h: RUN_FUTILE), or, where the recording does not tell what a run reclaimed, run after run
+ * that ends unbalanced and is followed by the next at once. The stretch that is judged goes from one full sleep
+ * (mm_vmscan_kswapd_sleep) to the next.
+ */
+#include <errno.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "analyze/detector.h"
+
+#define NSEC_PER_SEC	1000000000.0
+
+struct stretch {
+	bool		active;
+	uint64_t	start_ns, end_ns;
+	uint64_t	runs, futile, unrested, unjudged;
+	uint64_t	reclaimed_pages;
+	uint64_t	busy_ns;
+	int32_t		tid;
+};
+
+struct endless {
+	const struct detect	*d;
+	struct stretch		node[RUN_MAX_NODES];
+};
+
+static int create(const struct detect *d, void **state)
+{
+	struct endless *e = calloc(1, sizeof(*e));
+
+	if (!e)
+		return -ENOMEM;
+	e->d = d;
+	*state = e;
+	return 0;
+}
+
+static double threshold(const struct endless *e, enum threshold which)
+{
+	return e->d->th->value[which];
+}
+
+static bool is_storm(const struct endless *e, const struct stretch *s)
+{
+	return s->runs >= threshold(e, TH_ENDLESS_RUNS) &&
+	       elapsed_ns(s->start_ns, s->end_ns) >= threshold(e, TH_ENDLESS_S) * NSEC_PER_SEC &&
+	       s->futile + s->unjudged >= threshold(e, TH_ENDLESS_FUTILE_SHARE) * s->runs;
+}
+
+static void report(const struct endless *e, int nid, const struct stretch *s)
+{
+	struct finding f = finding_start(&endless_kswapd, s->start_ns, s->end_ns);
+	double span_s = elapsed_ns(s->start_ns, s->end_ns) / NSEC_PER_SEC;
+	bool proven = s->futile >= threshold(e, TH_ENDLESS_FUTILE_SHARE) * s->runs;
+
+	f.severity = SEVERITY_WARNING;
+	f.confidence = proven ? CONFIDENCE_HIGH : CONFIDENCE_MEDIUM;
+	f.node = nid;
+	f.tid = s->tid;
+	snprintf(f.summary, sizeof(f.summary),
+		 "kswapd%d did not rest for %.1f s: %" PRIu64 " balance runs (%.0f a second), %" PRIu64
+		 " of them %s; %" PRIu64 " pages reclaimed in all", nid, span_s, s->runs, s->runs / span_s,
+		 s->futile + s->unjudged, proven ? "reclaimed nothing" : "ended unbalanced and began anew at once",
+		 s->reclaimed_pages);
+	finding_evidence(&f, "awake", "s", span_s);
+	finding_evidence(&f, "kswapd_runs", "runs", s->runs);
+	finding_evidence(&f, "kswapd_runs_futile", "runs", s->futile);
+	finding_evidence(&f, "kswapd_runs_unrested", "runs", s->unrested);
+	finding_evidence(&f, "kswapd_reclaimed_pages", "pages", s->reclaimed_pages);
+	if (e->d->facts->seen[TP_BALANCE_PGDAT_END])
+		finding_evidence(&f, "busy", "s", s->busy_ns / NSEC_PER_SEC);
+	if (!proven)
+		finding_missing(&f, "What each run reclaimed is not in the recording: mm_vmscan_lru_shrink_inactive and "
+				    "mm_shrink_slab_start/end, or a kernel with mm_vmscan_kswapd_reclaim_fail, would tell.");
+	f.explanation = "The node is below its high watermark and nothing kswapd can reach is reclaimable: memory is bound "
+			"by mlock, by memory.min or memory.low, by anonymous pages without swap, or by the kernel itself. "
+			"Instead of giving up after 16 futile runs kswapd goes on; look for a spurious-kswapd-reset finding "
+			"on the same node for the reason.";
+	f.remedy = "Free or move what fills the node (numastat -p, memory.numa_stat, unevictable and slab in "
+		   "/sys/devices/system/node/nodeN/meminfo), lower memory.min/low, or add swap.";
+	f.references = "balance_pgdat() and prepare_kswapd_sleep(), mm/vmscan.c.";
+	f.otherwise = proven ? "" : "Allocations so fast that each run of kswapd is overtaken at once.";
+	detector_report(e->d, &f);
+}
+
+static void stretch_close(struct endless *e, int nid)
+{
+	struct stretch *s = &e->node[nid];
+
+	if (s->active && is_storm(e, s))
+		report(e, nid, s);
+	*s = (struct stretch){ 0 };
+}
+
+static void on_run(void *state, const struct kswapd_run *run)
+{
+	struct endless *e = state;
+	struct stretch *s = &e->node[run->nid];
+
+	if (!s->active)
+		*s = (struct stretch){ .active = true, .start_ns = run->start_ns, .tid = run->tid };
+	s->runs++;
+	s->futile += run->result == RUN_FUTILE;
+	s->unrested += run->unrested;
+	s->unjudged += run->result == RUN_UNKNOWN && run->unrested && !e->d->facts->seen[TP_LRU_SHRINK_INACTIVE];
+	s->reclaimed_pages += run->reclaimed_pages;
+	s->busy_ns += elapsed_ns(run->start_ns, run->end_ns);
+	s->end_ns = run->end_ns;
+	if (run->slept)
+		stretch_close(e, run->nid);
+}
+
+static void finish(void *state)
+{
+	for (int nid = 0; nid < RUN_MAX_NODES; nid++)
+		stretch_close(state, nid);
+}
+
+const struct detector endless_kswapd = {
+	.kind = "endless-kswapd",
+	.title = "kswapd that runs without rest and reclaims nothing",
+	.needs = { TP_KSWAPD_WAKE },
+	.without = "record mm_vmscan_kswapd_wake, mm_vmscan_kswapd_sleep and mm_vmscan_wakeup_kswapd",
+	.create = create,
+	.destroy = free,
+	.run = on_run,
+	.finish = finish,
+};

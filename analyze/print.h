@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * print.h - the results of an analysis as text for people and as JSON for programs.
+ */
+#ifndef SQUALL_ANALYZE_PRINT_H
+#define SQUALL_ANALYZE_PRINT_H
+
+#include <stdio.h>
+
+#include "analyze/analysis.h"
+
+struct print_options {
+	const char	*input;		/* what was analyzed, for the heading */
+	const char	*damage;	/* why the input ended early, NULL when it did not */
+	int		color;		/* 1: severity in colour (a terminal, no NO_COLOR) */
+};
+
+/* Both write to @out and leave checking it for errors to the caller. */
+void print_text(const struct analysis *a, const struct print_options *options, FILE *out);
+
+/* One JSON object, keys in docs/squall-analyze.1. -ENOMEM when it could not be built. */
+int print_json(const struct analysis *a, const struct print_options *options, FILE *out);
+
+/* The table of thresholds with values, units and reasons. */
+void print_thresholds(const struct thresholds *th, FILE *out);
+
+#endif

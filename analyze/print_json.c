@@ -1,0 +1,215 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * print_json.c - the results as one JSON object. Times are ns of the recording's clock; counts are exact.
+ */
+#include "analyze/print.h"
+
+#include <errno.h>
+#include <jansson.h>
+#include <string.h>
+
+#include "spine/escape.h"
+
+#define EXACT_INTEGER	9007199254740992.0	/* 2^53: a double holds every whole number below */
+
+static json_t *text(const char *s)
+{
+	char safe[4096];
+
+	return json_string(escape_utf8(s, strlen(s), safe, sizeof(safe)));
+}
+
+static json_t *text_or_null(const char *s)
+{
+	return s && *s ? text(s) : json_null();
+}
+
+static json_t *number(double value)
+{
+	if (value == (double)(int64_t)value && value < EXACT_INTEGER && value > -EXACT_INTEGER)
+		return json_integer(value);
+	return json_real(value);
+}
+
+static json_t *id_or_null(int64_t id, int64_t none)
+{
+	return id == none ? json_null() : json_integer(id);
+}
+
+static json_t *evidence(const struct finding *f)
+{
+	json_t *o = json_object();
+
+	for (int i = 0; i < f->nevidence; i++)
+		json_object_set_new(o, f->evidence[i].name,
+				    json_pack("{s:o, s:s}", "value", number(f->evidence[i].value), "unit",
+					      f->evidence[i].unit));
+	return o;
+}
+
+static json_t *tasks(const struct finding *f)
+{
+	json_t *list = json_array();
+
+	for (int i = 0; i < f->ntasks; i++) {
+		const struct finding_task *t = &f->tasks[i];
+
+		json_array_append_new(list, json_pack("{s:i, s:o, s:o, s:I, s:I, s:I}", "pid", t->tid, "comm",
+						      text_or_null(t->comm), "memcg_id", id_or_null(t->memcg_id, 0),
+						      "count", (json_int_t)t->count, "pages", (json_int_t)t->pages,
+						      "ns", (json_int_t)t->ns));
+	}
+	return list;
+}
+
+static json_t *finding(const struct finding *f)
+{
+	json_t *o = json_object();
+
+	json_object_set_new(o, "kind", json_string(f->kind));
+	json_object_set_new(o, "variant", text_or_null(f->variant));
+	json_object_set_new(o, "severity", json_string(severity_name(f->severity)));
+	json_object_set_new(o, "confidence", json_string(confidence_name(f->confidence)));
+	json_object_set_new(o, "start_ns", json_integer(f->start_ns));
+	json_object_set_new(o, "end_ns", json_integer(f->end_ns));
+	json_object_set_new(o, "node", id_or_null(f->node, -1));
+	json_object_set_new(o, "cgroup_id", id_or_null(f->cgroup_id, 0));
+	json_object_set_new(o, "cgroup", json_null());
+	json_object_set_new(o, "pid", id_or_null(f->tid, -1));
+	json_object_set_new(o, "comm", text_or_null(f->comm));
+	json_object_set_new(o, "summary", text(f->summary));
+	json_object_set_new(o, "evidence", evidence(f));
+	json_object_set_new(o, "tasks_are", text_or_null(f->tasks_title));
+	json_object_set_new(o, "tasks", tasks(f));
+	json_object_set_new(o, "explanation", text(f->explanation));
+	json_object_set_new(o, "remedy", text(f->remedy));
+	json_object_set_new(o, "otherwise", text_or_null(f->otherwise));
+	json_object_set_new(o, "missing", text_or_null(f->missing));
+	json_object_set_new(o, "references", text(f->references));
+	json_object_set_new(o, "loss", json_boolean(f->loss));
+	return o;
+}
+
+static json_t *findings(const struct analysis *a)
+{
+	json_t *list = json_array();
+	int count;
+	const struct finding *f = analysis_findings(a, &count);
+
+	for (int i = 0; i < count; i++)
+		json_array_append_new(list, finding(&f[i]));
+	return list;
+}
+
+static json_t *detectors_state(const struct analysis *a)
+{
+	json_t *list = json_array();
+	char why[ANALYSIS_WHY_BYTES];
+
+	for (int i = 0; i < ndetectors; i++) {
+		bool judged;
+
+		if (!analysis_wants(a, detectors[i]))
+			continue;
+		why[0] = 0;
+		judged = analysis_judged(a, detectors[i], why);
+		json_array_append_new(list, json_pack("{s:s, s:b, s:o}", "kind", detectors[i]->kind, "judged", judged,
+						      "why_not", text_or_null(why)));
+	}
+	return list;
+}
+
+static json_t *calls(const struct analysis *a)
+{
+	json_t *o = json_object();
+
+	for (int kind = 0; kind < CALL_KINDS; kind++) {
+		const struct call_stats *s = analysis_calls(a, kind);
+		const struct latency *l = &s->latency;
+
+		json_object_set_new(o, call_kind_key(kind),
+				    json_pack("{s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I}",
+					      "calls", (json_int_t)l->count, "total_ns", (json_int_t)l->sum_ns,
+					      "p50_ns", (json_int_t)latency_percentile(l, 0.5),
+					      "p99_ns", (json_int_t)latency_percentile(l, 0.99),
+					      "max_ns", (json_int_t)l->max_ns,
+					      kind == CALL_SLAB ? "objects" : "pages", (json_int_t)s->pages,
+					      "unmatched_begin", (json_int_t)s->unmatched_begin,
+					      "unmatched_end", (json_int_t)s->unmatched_end));
+	}
+	return o;
+}
+
+static json_t *kswapd(const struct analysis *a)
+{
+	json_t *list = json_array();
+
+	for (int nid = 0; nid < RUN_MAX_NODES; nid++) {
+		const struct run_stats *s = analysis_kswapd(a, nid);
+
+		if (!s)
+			continue;
+		json_array_append_new(list, json_pack("{s:i, s:i, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:i, s:b}",
+			"node", nid, "pid", s->tid, "wakes", (json_int_t)s->wakes, "sleeps", (json_int_t)s->sleeps,
+			"wakeups", (json_int_t)s->wakeups, "awake_intervals", (json_int_t)s->intervals,
+			"awake_ns", (json_int_t)s->intervals_ns, "runs_futile", (json_int_t)s->futile,
+			"runs_unrested", (json_int_t)s->unrested, "reclaimed_pages", (json_int_t)s->reclaimed_pages,
+			"order_max", s->order_max, "awake_at_end", s->awake_since_ns != 0));
+	}
+	return list;
+}
+
+static json_t *event_counts(const struct analysis *a)
+{
+	json_t *o = json_object();
+	int count;
+	const struct type_count *types = analysis_types(a, &count);
+
+	for (int i = 0; i < count; i++) {
+		char safe[1024];
+
+		escape_utf8(types[i].name, strlen(types[i].name), safe, sizeof(safe));
+		json_object_set_new(o, safe, json_integer(types[i].events));
+	}
+	return o;
+}
+
+static json_t *meta(const struct analysis *a, const char *const *keys)
+{
+	json_t *o = json_object();
+
+	for (; *keys; keys++)
+		json_object_set_new(o, *keys, text_or_null(analysis_meta(a, *keys)));
+	return o;
+}
+
+int print_json(const struct analysis *a, const struct print_options *options, FILE *out)
+{
+	static const char *const keys[] = { "source", "trace_version", "trace_cmd_version", "kernel_release", "host",
+					    "clock", "pageblock_order", NULL };
+	const struct analysis_totals *totals = analysis_totals(a);
+	const struct facts *facts = analysis_facts(a);
+	json_t *o = json_object();
+	int ret;
+
+	json_object_set_new(o, "input", text(options->input));
+	json_object_set_new(o, "damage", text_or_null(options->damage));
+	json_object_set_new(o, "recording", meta(a, keys));
+	json_object_set_new(o, "cpus", json_integer(facts->cpus));
+	json_object_set_new(o, "start_ns", json_integer(facts->first_ns));
+	json_object_set_new(o, "end_ns", json_integer(facts->last_ns));
+	json_object_set_new(o, "events", json_integer(totals->events));
+	json_object_set_new(o, "events_other_buffers", json_integer(totals->events_other_buffers));
+	json_object_set_new(o, "lost_events", json_integer(totals->lost));
+	json_object_set_new(o, "lost_unknown", json_boolean(totals->loss_unknown));
+	json_object_set_new(o, "chains", json_integer(totals->chains));
+	json_object_set_new(o, "findings", findings(a));
+	json_object_set_new(o, "detectors", detectors_state(a));
+	json_object_set_new(o, "reclaim_calls", calls(a));
+	json_object_set_new(o, "kswapd", kswapd(a));
+	json_object_set_new(o, "event_counts", event_counts(a));
+	ret = json_dumpf(o, out, JSON_INDENT(2)) ? -ENOMEM : 0;
+	putc('\n', out);
+	json_decref(o);
+	return ret;
+}

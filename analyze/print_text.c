@@ -1,0 +1,319 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * print_text.c - the verdict for people: what was looked at, findings with numbers and what to do, what was checked
+ * and found fine, what could not be judged, and the counts that others may verify.
+ */
+#include "analyze/print.h"
+
+#include <inttypes.h>
+#include <string.h>
+
+#include "spine/escape.h"
+
+#define NSEC_PER_SEC	1000000000.0
+#define NSEC_PER_MSEC	1000000.0
+#define WRAP_COLUMN	100
+#define EVIDENCE_EXACT	1e15	/* below it a whole number is printed as one */
+
+static void put_name(FILE *out, const char *name)
+{
+	char safe[1024];
+
+	fputs(escape_terminal(name, strlen(name), safe, sizeof(safe)), out);
+}
+
+/* @text in lines of WRAP_COLUMN, each behind @indent blanks; the first line is already indented. */
+static void put_wrapped(FILE *out, const char *text, int indent)
+{
+	int column = indent;
+
+	while (*text) {
+		int word = strcspn(text, " ");
+
+		if (column > indent && column + 1 + word > WRAP_COLUMN) {
+			fprintf(out, "\n%*s", indent, "");
+			column = indent;
+		} else if (column > indent) {
+			putc(' ', out);
+			column++;
+		}
+		fprintf(out, "%.*s", word, text);
+		column += word;
+		text += word;
+		text += strspn(text, " ");
+	}
+	putc('\n', out);
+}
+
+#define LABEL_WIDTH	14
+
+static void put_paragraph(FILE *out, const char *label, const char *text)
+{
+	if (!*text)
+		return;
+	fprintf(out, "    %-*s", LABEL_WIDTH - 4, label);
+	put_wrapped(out, text, LABEL_WIDTH);
+}
+
+static void put_meta(FILE *out, const struct analysis *a, const char *key, const char *before, const char *after)
+{
+	const char *value = analysis_meta(a, key);
+
+	if (!value || !*value)
+		return;
+	fputs(before, out);
+	put_name(out, value);
+	fputs(after, out);
+}
+
+static void put_heading(const struct analysis *a, const struct print_options *options, FILE *out)
+{
+	const struct facts *facts = analysis_facts(a);
+	const struct analysis_totals *totals = analysis_totals(a);
+
+	put_name(out, options->input);
+	putc('\n', out);
+	put_meta(out, a, "source", "  source   ", "");
+	put_meta(out, a, "trace_version", " v", "");
+	put_meta(out, a, "trace_cmd_version", ", trace-cmd ", "");
+	put_meta(out, a, "kernel_release", ", kernel ", "");
+	put_meta(out, a, "clock", ", clock ", "");
+	fprintf(out, ", %u CPU%s\n", facts->cpus, facts->cpus == 1 ? "" : "s");
+	if (!totals->events)
+		return;
+	if (totals->clock_is_time)
+		fprintf(out, "  span     %.6f s (%.6f .. %.6f)\n", (facts->last_ns - facts->first_ns) / NSEC_PER_SEC,
+			facts->first_ns / NSEC_PER_SEC, facts->last_ns / NSEC_PER_SEC);
+	fprintf(out, "  events   %" PRIu64, totals->events);
+	if (totals->events_other_buffers)
+		fprintf(out, ", %" PRIu64 " of them repeat in other trace instances (not judged twice)",
+			totals->events_other_buffers);
+	if (totals->lost || totals->loss_unknown)
+		fprintf(out, "; LOST: %s%" PRIu64 " events in %" PRIu64 " places", totals->loss_unknown ? "at least " : "",
+			totals->lost, totals->loss_records);
+	else
+		fputs("; no loss reported", out);
+	putc('\n', out);
+	if (options->damage) {
+		fputs("  damaged  ", out);
+		put_name(out, options->damage);
+		fputs(" (what came before is judged)\n", out);
+	}
+}
+
+static const char *severity_color(enum severity severity)
+{
+	static const char *const colors[] = {
+		[SEVERITY_INFO] = "\033[36m", [SEVERITY_WARNING] = "\033[33m",
+		[SEVERITY_HIGH] = "\033[31m", [SEVERITY_CRITICAL] = "\033[1;31m",
+	};
+
+	return colors[severity];
+}
+
+static void put_value(FILE *out, double value)
+{
+	if (value == (double)(int64_t)value && value < EVIDENCE_EXACT && value > -EVIDENCE_EXACT)
+		fprintf(out, "%" PRId64, (int64_t)value);
+	else
+		fprintf(out, "%.4g", value);
+}
+
+static void put_evidence(const struct finding *f, FILE *out)
+{
+	for (int i = 0; i < f->nevidence; i++) {
+		fprintf(out, "    %-*s%-32s ", LABEL_WIDTH - 4, i ? "" : "evidence", f->evidence[i].name);
+		put_value(out, f->evidence[i].value);
+		fprintf(out, " %s\n", f->evidence[i].unit);
+	}
+}
+
+static void put_tasks(const struct finding *f, FILE *out)
+{
+	if (!f->ntasks)
+		return;
+	fprintf(out, "    %-*s%s\n", LABEL_WIDTH - 4, "tasks", f->tasks_title);
+	for (int i = 0; i < f->ntasks; i++) {
+		const struct finding_task *t = &f->tasks[i];
+
+		fprintf(out, "%*s", LABEL_WIDTH, "");
+		put_name(out, *t->comm ? t->comm : "?");
+		fprintf(out, "-%d: %" PRIu64 " times, %" PRIu64 " pages", t->tid, t->count, t->pages);
+		if (t->ns)
+			fprintf(out, ", %.3f s", t->ns / NSEC_PER_SEC);
+		if (t->memcg_id)
+			fprintf(out, ", memcg %" PRIu64, t->memcg_id);
+		putc('\n', out);
+	}
+}
+
+static void put_finding(const struct finding *f, int number, const struct facts *facts,
+			const struct print_options *options, FILE *out)
+{
+	fprintf(out, "\nFINDING %d  %s%s%s  %s%s%s%s  (confidence %s%s)\n", number,
+		options->color ? severity_color(f->severity) : "", severity_name(f->severity),
+		options->color ? "\033[0m" : "", f->kind, *f->variant ? " [" : "", f->variant, *f->variant ? "]" : "",
+		confidence_name(f->confidence), f->loss ? ", events lost" : "");
+	fprintf(out, "    %-*s%.6f .. %.6f (%.3f s, from %.3f s into the recording)", LABEL_WIDTH - 4, "when",
+		f->start_ns / NSEC_PER_SEC, f->end_ns / NSEC_PER_SEC, (f->end_ns - f->start_ns) / NSEC_PER_SEC,
+		(f->start_ns - facts->first_ns) / NSEC_PER_SEC);
+	if (f->node >= 0)
+		fprintf(out, ", node %d", f->node);
+	putc('\n', out);
+	put_paragraph(out, "what", f->summary);
+	put_paragraph(out, "why", f->explanation);
+	put_paragraph(out, "do", f->remedy);
+	put_paragraph(out, "or else", f->otherwise);
+	put_paragraph(out, "missing", f->missing);
+	put_evidence(f, out);
+	put_tasks(f, out);
+	put_paragraph(out, "see", f->references);
+}
+
+static void put_findings(const struct analysis *a, const struct print_options *options, FILE *out)
+{
+	int count;
+	const struct finding *findings = analysis_findings(a, &count);
+
+	for (int i = 0; i < count; i++)
+		put_finding(&findings[i], i + 1, analysis_facts(a), options, out);
+	if (analysis_findings_dropped(a))
+		fprintf(out, "\n%" PRIu64 " more findings are not shown (at most %d are kept)\n",
+			analysis_findings_dropped(a), FINDINGS_MAX);
+}
+
+static bool has_finding(const struct analysis *a, const char *kind)
+{
+	int count;
+	const struct finding *findings = analysis_findings(a, &count);
+
+	for (int i = 0; i < count; i++)
+		if (!strcmp(findings[i].kind, kind))
+			return true;
+	return false;
+}
+
+static void put_judgement(const struct analysis *a, FILE *out)
+{
+	char why[ANALYSIS_WHY_BYTES];
+	int fine = 0;
+
+	for (int i = 0; i < ndetectors; i++) {
+		if (!analysis_wants(a, detectors[i]) || has_finding(a, detectors[i]->kind) ||
+		    !analysis_judged(a, detectors[i], why))
+			continue;
+		fprintf(out, "%s%-26s %s\n", fine++ ? "" : "\nCHECKED, NOTHING FOUND\n", detectors[i]->kind,
+			detectors[i]->title);
+	}
+	fine = 0;
+	for (int i = 0; i < ndetectors; i++) {
+		if (!analysis_wants(a, detectors[i]) || analysis_judged(a, detectors[i], why))
+			continue;
+		fprintf(out, "%s%-26s ", fine++ ? "" : "\nNOT JUDGED\n", detectors[i]->kind);
+		put_wrapped(out, why, 27);
+	}
+}
+
+static void put_calls(const struct analysis *a, FILE *out)
+{
+	bool header = false;
+
+	for (int kind = 0; kind < CALL_KINDS; kind++) {
+		const struct call_stats *s = analysis_calls(a, kind);
+		const struct latency *l = &s->latency;
+
+		if (!l->count && !s->unmatched_begin && !s->unmatched_end)
+			continue;
+		if (!header)
+			fprintf(out, "\n%-17s %9s %12s %10s %10s %10s %12s %s\n", "RECLAIM CALLS", "calls", "total ms",
+				"p50 ms", "p99 ms", "max ms", "pages", "begin/end without the other");
+		header = true;
+		fprintf(out, "%-17s %9" PRIu64 " %12.3f %10.3f %10.3f %10.3f %12" PRIu64 "%s %" PRIu64 "/%" PRIu64 "\n",
+			call_kind_name(kind), l->count, l->sum_ns / NSEC_PER_MSEC,
+			latency_percentile(l, 0.5) / NSEC_PER_MSEC, latency_percentile(l, 0.99) / NSEC_PER_MSEC,
+			l->max_ns / NSEC_PER_MSEC, s->pages, kind == CALL_SLAB ? "*" : " ", s->unmatched_begin,
+			s->unmatched_end);
+	}
+	if (analysis_calls(a, CALL_SLAB)->latency.count)
+		fprintf(out, "%-17s * objects\n", "");
+}
+
+static void put_kswapd(const struct analysis *a, FILE *out)
+{
+	bool header = false;
+
+	for (int nid = 0; nid < RUN_MAX_NODES; nid++) {
+		const struct run_stats *s = analysis_kswapd(a, nid);
+
+		if (!s)
+			continue;
+		if (!header)
+			fprintf(out, "\n%-17s %9s %9s %9s %9s %9s %9s %12s %10s\n", "KSWAPD", "wakes", "sleeps", "wakeups",
+				"futile", "unrested", "awake", "awake s", "pages");
+		header = true;
+		fprintf(out, "node %-12d %9" PRIu64 " %9" PRIu64 " %9" PRIu64 " %9" PRIu64 " %9" PRIu64 " %9" PRIu64
+			" %12.6f %10" PRIu64 "%s\n", nid, s->wakes, s->sleeps, s->wakeups, s->futile, s->unrested,
+			s->intervals, s->intervals_ns / NSEC_PER_SEC, s->reclaimed_pages,
+			s->awake_since_ns ? "  (awake at the end)" : "");
+	}
+}
+
+static void put_types(const struct analysis *a, FILE *out)
+{
+	int count;
+	const struct type_count *types = analysis_types(a, &count);
+
+	if (!count)
+		return;
+	fputs("\nEVENTS\n", out);
+	for (int i = 0; i < count; i++) {
+		fprintf(out, "%12" PRIu64 "  ", types[i].events);
+		put_name(out, types[i].name);
+		putc('\n', out);
+	}
+}
+
+static bool saw_reclaim(const struct facts *facts)
+{
+	for (int tp = TP_NONE + 1; tp < TP_COUNT; tp++)
+		if (facts->seen[tp])
+			return true;
+	return false;
+}
+
+static void put_verdict(const struct analysis *a, FILE *out)
+{
+	int count;
+
+	analysis_findings(a, &count);
+	if (!analysis_totals(a)->events)
+		fputs("\nThe recording holds no events: there is nothing to judge, and that does not mean that all is well.\n",
+		      out);
+	else if (!saw_reclaim(analysis_facts(a)))
+		fputs("\nThe recording holds no reclaim, compaction or OOM events: there is nothing to judge, and that does "
+		      "not mean that all is well.\n", out);
+	else if (!count)
+		fputs("\nNo storm found.\n", out);
+}
+
+void print_text(const struct analysis *a, const struct print_options *options, FILE *out)
+{
+	put_heading(a, options, out);
+	put_verdict(a, out);
+	put_findings(a, options, out);
+	put_judgement(a, out);
+	put_calls(a, out);
+	put_kswapd(a, out);
+	put_types(a, out);
+}
+
+void print_thresholds(const struct thresholds *th, FILE *out)
+{
+	for (int i = 0; i < TH_COUNT; i++) {
+		const struct threshold_info *info = threshold_info(i);
+
+		fprintf(out, "%s = %g %s%s\n    ", info->name, th->value[i], info->unit,
+			info->fixed ? "  (kernel constant)" : th->value[i] != info->value ? "  (changed)" : "");
+		put_wrapped(out, info->reason, 4);
+	}
+}

@@ -1,0 +1,425 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * spurious_reset.c - detector spurious-kswapd-reset: kswapd_failures is set back although the node is not balanced.
+ *
+ * After MAX_RECLAIM_RETRIES (16) runs that reclaim nothing kswapd must give a node up. Before the fix of 7.0 any
+ * reclaim progress on the node cleared the counter: a cgroup that reclaims its own pages under memory.high keeps
+ * kswapd scanning a node that it cannot balance. Three ways to see it, the first that the recording has is used:
+ *
+ *  events  7.0+: kswapd_clear_hopeless with reason DIRECT, after which kswapd fails again within reset-recur.
+ *  samples kswapd_failures as sampled by squall record: the value falls and rises again within reset-recur.
+ *  runs    any kernel: kswapd runs that follow each other without a nap find the node unbalanced each time, and the
+ *          counter below 16 (prepare_kswapd_sleep). More than 16 of them that reclaim nothing prove a reset, 16 more
+ *          another one. A lower bound: n futile runs need at least (n - 1) / 16 resets. Where kswapd itself reclaims
+ *          something in between it may have been the one; without, somebody else was.
+ */
+#include <errno.h>
+#include <inttypes.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "analyze/detector.h"
+
+#define NSEC_PER_SEC		1000000000.0
+#define REASON_DIRECT		2	/* enum kswapd_clear_hopeless_reason, include/linux/mmzone.h, 7.0 */
+#define COSTLY_ORDER		3
+#define RATE_LEAST_S		10	/* a burst that is over sooner is no rate */
+#define RING_MAX		64
+#define NODE_BITS		64
+
+enum method { METHOD_EVENTS, METHOD_SAMPLES, METHOD_RUNS, METHODS };
+
+static const char *const method_names[METHODS] = {
+	[METHOD_EVENTS] = "events", [METHOD_SAMPLES] = "samples", [METHOD_RUNS] = "runs",
+};
+
+/* Resets seen by one method, and whether enough of them came close together. */
+struct counter {
+	uint64_t	count;
+	uint64_t	at_ns[RING_MAX];	/* the latest, a ring */
+	bool		storm;
+};
+
+struct reset_node {
+	/* the stretch of unrested runs that is going on */
+	bool			linked;		/* the run before was unrested */
+	uint64_t		stretch_futile;
+	uint64_t		futile_in_a_row;	/* without progress of kswapd in between */
+	/* 7.0+ events and samples */
+	bool			pending;	/* a reset that waits for the next failure */
+	uint64_t		pending_ns;
+	int32_t			pending_tid;
+	uint64_t		pending_memcg;
+	bool			sample_pending;
+	uint64_t		sample_pending_ns;
+	int64_t			sampled;	/* last value, -1 none */
+	/* the episode */
+	bool			active;
+	uint64_t		start_ns, end_ns;
+	struct counter		by[METHODS];
+	uint64_t		by_others, by_kswapd;	/* method runs */
+	uint64_t		runs, futile, fails;
+	uint64_t		slept_ns, asleep_since_ns;
+	uint64_t		reclaimed_pages;
+	int32_t			kswapd_tid;
+	struct top_tasks	candidates;
+};
+
+struct reset {
+	const struct detect	*d;
+	int			nnodes;		/* highest node id seen + 1 */
+	struct reset_node	*node[RUN_MAX_NODES];
+};
+
+static int create(const struct detect *d, void **state)
+{
+	struct reset *r = calloc(1, sizeof(*r));
+
+	if (!r)
+		return -ENOMEM;
+	r->d = d;
+	*state = r;
+	return 0;
+}
+
+static void destroy(void *state)
+{
+	struct reset *r = state;
+
+	for (int i = 0; i < r->nnodes; i++)
+		free(r->node[i]);
+	free(r);
+}
+
+static struct reset_node *node_get(struct reset *r, int64_t nid)
+{
+	if (nid < 0 || nid >= RUN_MAX_NODES)
+		return NULL;
+	if (!r->node[nid]) {
+		r->node[nid] = calloc(1, sizeof(struct reset_node));	/* once per node */
+		if (r->node[nid])
+			r->node[nid]->sampled = -1;
+		if (nid >= r->nnodes)
+			r->nnodes = nid + 1;
+	}
+	return r->node[nid];
+}
+
+static double threshold(const struct reset *r, enum threshold which)
+{
+	return r->d->th->value[which];
+}
+
+/* The kernel tells itself: then nothing needs to be concluded from runs. */
+static bool has_events(const struct reset *r)
+{
+	return r->d->facts->seen[TP_KSWAPD_RECLAIM_FAIL] || r->d->facts->seen[TP_KSWAPD_CLEAR_HOPELESS];
+}
+
+static void counter_add(const struct reset *r, struct counter *c, uint64_t ts)
+{
+	uint64_t n = threshold(r, TH_RESET_COUNT);
+	double window_ns = threshold(r, TH_RESET_WINDOW_S) * NSEC_PER_SEC;
+
+	if (n > RING_MAX)
+		n = RING_MAX;
+	c->at_ns[c->count++ % RING_MAX] = ts;
+	if (c->count >= n && elapsed_ns(c->at_ns[(c->count - n) % RING_MAX], ts) <= window_ns)
+		c->storm = true;
+}
+
+static enum method best_method(const struct reset_node *node)
+{
+	for (int m = 0; m < METHODS; m++)
+		if (node->by[m].storm)
+			return m;
+	return METHODS;
+}
+
+static double awake_share(const struct reset_node *node)
+{
+	double span = elapsed_ns(node->start_ns, node->end_ns);
+
+	return span > 0 && node->slept_ns < span ? 1 - node->slept_ns / span : span > 0 ? 0 : 1;
+}
+
+static void add_evidence(const struct reset_node *node, enum method method, struct finding *f)
+{
+	double span_s = elapsed_ns(node->start_ns, node->end_ns) / NSEC_PER_SEC;
+
+	finding_evidence(f, method == METHOD_EVENTS ? "resets" : "resets_at_least", "resets", node->by[method].count);
+	finding_evidence(f, "resets_per_s", "1/s", span_s > 0 ? node->by[method].count / span_s : 0);
+	if (method == METHOD_RUNS) {
+		finding_evidence(f, "resets_not_by_kswapd_at_least", "resets", node->by_others);
+		finding_evidence(f, "runs_with_own_progress", "runs", node->by_kswapd);
+	}
+	finding_evidence(f, "kswapd_runs", "runs", node->runs);
+	finding_evidence(f, "kswapd_runs_futile", "runs", node->futile);
+	if (method == METHOD_EVENTS)
+		finding_evidence(f, "kswapd_reclaim_fail", "events", node->fails);
+	finding_evidence(f, "kswapd_awake_share", "ratio", awake_share(node));
+	finding_evidence(f, "kswapd_reclaimed_pages", "pages", node->reclaimed_pages);
+}
+
+static void summarize(int nid, const struct reset_node *node, enum method method, struct finding *f)
+{
+	snprintf(f->summary, sizeof(f->summary),
+		 "kswapd%d should have given node %d up after 16 futile runs, but kswapd_failures was reset %s%" PRIu64
+		 " times in %.1f s while the node stayed unbalanced: %" PRIu64 " of %" PRIu64
+		 " runs reclaimed nothing (seen by %s)",
+		 nid, nid, method == METHOD_EVENTS ? "" : "at least ", node->by[method].count,
+		 elapsed_ns(node->start_ns, node->end_ns) / NSEC_PER_SEC, node->futile, node->runs,
+		 method_names[method]);
+}
+
+static const char explanation[] =
+	"kswapd cannot balance this node: what is left there cannot be reclaimed. After 16 runs without a page it is "
+	"meant to stop and leave the work to direct reclaim. On this kernel any task that reclaims a page on the node, "
+	"often a cgroup at its memory.high that recycles its own page cache, sets the count of failures back to 0, so "
+	"kswapd scans on, burns CPU and evicts the little cache that others need (refaults, disk reads).";
+
+static const char explanation_fixed[] =
+	"This kernel resets kswapd_failures only when the node is balanced, but it judges that at the order and zone of "
+	"the task that reclaims (order 0 for a cgroup), while kswapd fails at a higher order or a lower zone: the node "
+	"is taken up and given up over and over.";
+
+static const char remedy[] =
+	"Now: raise or remove memory.high of the cgroups named as candidates, or spread them over the nodes "
+	"(cpuset.mems), or move what fills the node (see which memory is there: numastat -p, memory.numa_stat). "
+	"For good: a kernel where kswapd_failures is reset only when the node is balanced: 7.0 and later, or a backport.";
+
+static const char references[] =
+	"Jiayuan Chen, \"mm/vmscan: mitigate spurious kswapd_failures reset\", v4 of 20 Jan 2026 on linux-mm, merged for "
+	"7.0 as kswapd_try_clear_hopeless().";
+
+static void add_missing(const struct reset *r, enum method method, struct finding *f)
+{
+	if (method == METHOD_RUNS)
+		finding_missing(f, "The counter itself is not in the recording; squall record samples it, and 7.0+ has "
+				   "kswapd_reclaim_fail and kswapd_clear_hopeless.");
+	if (!r->d->facts->seen[TP_MEMCG_RECLAIM_END] && !r->d->facts->seen[TP_DIRECT_RECLAIM_END])
+		finding_missing(f, "No direct or memcg reclaim events: who reset the counter is not known.");
+}
+
+static void report(struct reset *r, int nid, struct reset_node *node, enum method method)
+{
+	struct finding f = finding_start(&spurious_kswapd_reset, node->start_ns, node->end_ns);
+	double span_s = elapsed_ns(node->start_ns, node->end_ns) / NSEC_PER_SEC;
+
+	f.variant = method_names[method];
+	f.severity = node->by[method].count / fmax(span_s, RATE_LEAST_S) >= threshold(r, TH_RESET_HIGH_RATE) ?
+		     SEVERITY_HIGH : SEVERITY_WARNING;
+	f.confidence = method == METHOD_SAMPLES ? CONFIDENCE_MEDIUM : CONFIDENCE_HIGH;
+	f.node = nid;
+	f.explanation = method == METHOD_EVENTS ? explanation_fixed : explanation;
+	f.remedy = remedy;
+	f.references = references;
+	f.otherwise = method == METHOD_RUNS ? "" : "Allocations that balance the node for a moment and fill it again.";
+	summarize(nid, node, method, &f);
+	add_evidence(node, method, &f);
+	add_missing(r, method, &f);
+	top_tasks_report(&node->candidates, &f, "candidates: they reclaimed pages while kswapd could not");
+	if (f.ntasks) {
+		f.tid = f.tasks[0].tid;
+		f.cgroup_id = f.tasks[0].memcg_id;
+	}
+	detector_report(r->d, &f);
+}
+
+/* Resets that only interrupted fewer than 16 failures in all did not keep kswapd from stopping. */
+static bool kept_kswapd_going(const struct reset *r, const struct reset_node *node, enum method method)
+{
+	return method != METHOD_EVENTS || node->fails >= threshold(r, TH_MAX_RECLAIM_RETRIES);
+}
+
+/* Nothing that was counted belongs to an episode. */
+static void forget(struct reset_node *node)
+{
+	for (int m = 0; m < METHODS; m++)
+		node->by[m] = (struct counter){ 0 };
+	node->by_others = node->by_kswapd = node->runs = node->futile = node->fails = node->reclaimed_pages = 0;
+	node->candidates.n = node->candidates.others = 0;
+	node->start_ns = node->slept_ns = 0;
+}
+
+static void episode_close(struct reset *r, int nid, struct reset_node *node)
+{
+	enum method method = best_method(node);
+
+	if (node->active && method != METHODS && kept_kswapd_going(r, node, method) &&
+	    awake_share(node) >= threshold(r, TH_RESET_AWAKE_SHARE))
+		report(r, nid, node, method);
+	if (node->active)
+		forget(node);
+	node->active = false;
+}
+
+static void episode_touch(struct reset *r, int nid, struct reset_node *node, uint64_t start_ns, uint64_t ts)
+{
+	if (node->active && elapsed_ns(node->end_ns, ts) > threshold(r, TH_RESET_WINDOW_S) * NSEC_PER_SEC)
+		episode_close(r, nid, node);
+	if (!node->active)
+		node->start_ns = start_ns;
+	node->active = true;
+	node->end_ns = ts;
+}
+
+static void stretch_end(struct reset_node *node)
+{
+	node->stretch_futile = node->futile_in_a_row = 0;
+	if (!node->active)
+		forget(node);
+}
+
+static void runs_futile(struct reset *r, struct reset_node *node, const struct kswapd_run *run)
+{
+	uint64_t most = threshold(r, TH_MAX_RECLAIM_RETRIES);
+
+	node->stretch_futile++;
+	node->futile_in_a_row++;
+	if (node->futile_in_a_row > 1 && (node->futile_in_a_row - 1) % most == 0)
+		node->by_others++;
+	if (node->stretch_futile > 1 && (node->stretch_futile - 1) % most == 0) {
+		episode_touch(r, run->nid, node, node->start_ns, run->end_ns);
+		counter_add(r, &node->by[METHOD_RUNS], run->end_ns);
+	}
+}
+
+static void on_run(void *state, const struct kswapd_run *run)
+{
+	struct reset *r = state;
+	struct reset_node *node = node_get(r, run->nid);
+
+	if (!node)
+		return;
+	if (!node->linked)
+		stretch_end(node);
+	if (!node->start_ns)
+		node->start_ns = run->start_ns;
+	if (node->asleep_since_ns) {
+		node->slept_ns += elapsed_ns(node->asleep_since_ns, run->start_ns);
+		node->asleep_since_ns = 0;
+	}
+	node->kswapd_tid = run->tid;
+	node->runs++;
+	node->futile += run->result == RUN_FUTILE;
+	node->reclaimed_pages += run->reclaimed_pages;
+	if (!has_events(r)) {
+		if (run->result == RUN_FUTILE) {
+			runs_futile(r, node, run);
+		} else if (run->result == RUN_PROGRESS || run->may_have_progressed) {
+			node->by_kswapd += node->futile_in_a_row > 0;
+			node->futile_in_a_row = 0;
+		}
+	}
+	if (node->active && node->linked)
+		node->end_ns = run->end_ns;
+	node->linked = run->unrested;
+	if (run->slept)
+		node->asleep_since_ns = run->end_ns;
+}
+
+/* A reclaim call freed pages: on an unfixed kernel that resets the counter of each node where it did. */
+static void on_call(void *state, const struct reclaim_call *call)
+{
+	struct reset *r = state;
+	bool nodes_known = r->d->facts->seen[TP_LRU_SHRINK_INACTIVE];
+
+	if (call->kind == CALL_SLAB || !call->pages || (call->pages == 1 && call->order > COSTLY_ORDER))
+		return;
+	for (int nid = 0; nid < r->nnodes; nid++) {
+		struct reset_node *node = r->node[nid];
+
+		if (!node)
+			continue;
+		if (node->pending && node->pending_tid == call->tid && node->pending_ns >= call->begin_ns)
+			node->pending_memcg = call->memcg_id;
+		if (!node->linked || call->tid == node->kswapd_tid || has_events(r))
+			continue;
+		if (nodes_known && !(nid < NODE_BITS && call->progress_nodes >> nid & 1))
+			continue;
+		top_tasks_add(&node->candidates, call->tid, call->memcg_id, call->pages, 0);
+	}
+}
+
+static void on_fail(struct reset *r, struct reset_node *node, int nid, uint64_t ts)
+{
+	node->fails++;
+	if (!node->pending)
+		return;
+	node->pending = false;
+	if (elapsed_ns(node->pending_ns, ts) > threshold(r, TH_RESET_RECUR_S) * NSEC_PER_SEC)
+		return;
+	episode_touch(r, nid, node, node->pending_ns, ts);
+	counter_add(r, &node->by[METHOD_EVENTS], node->pending_ns);
+	top_tasks_add(&node->candidates, node->pending_tid, node->pending_memcg, 0, 0);
+}
+
+static void on_event(void *state, const struct mm_event *mm)
+{
+	struct reset *r = state;
+	int64_t nid = mm_int(mm, TPF_NID, -1);
+	struct reset_node *node = node_get(r, nid);
+
+	if (!node)
+		return;
+	if (mm_tp(mm) == TP_KSWAPD_RECLAIM_FAIL) {
+		on_fail(r, node, nid, mm->ev->ts);
+		return;
+	}
+	node->pending = mm_int(mm, TPF_REASON, 0) == REASON_DIRECT;
+	node->pending_ns = mm->ev->ts;
+	node->pending_tid = mm->ev->tid;
+	node->pending_memcg = 0;
+}
+
+static void on_sample(void *state, const struct sample *sample)
+{
+	struct reset *r = state;
+	struct reset_node *node;
+	const char *name = sample->name;
+
+	if (sample->scope != SCOPE_NODE || strcmp(name, "kswapd_failures"))
+		return;
+	node = node_get(r, sample->node);
+	if (!node)
+		return;
+	if (node->sampled > sample->value) {
+		node->sample_pending = true;
+		node->sample_pending_ns = sample->ts;
+	} else if (node->sample_pending && sample->value > node->sampled) {
+		node->sample_pending = false;
+		if (elapsed_ns(node->sample_pending_ns, sample->ts) <= threshold(r, TH_RESET_RECUR_S) * NSEC_PER_SEC) {
+			episode_touch(r, sample->node, node, node->sample_pending_ns, sample->ts);
+			counter_add(r, &node->by[METHOD_SAMPLES], sample->ts);
+		}
+	}
+	node->sampled = sample->value;
+}
+
+static void finish(void *state)
+{
+	struct reset *r = state;
+
+	for (int nid = 0; nid < r->nnodes; nid++)
+		if (r->node[nid])
+			episode_close(r, nid, r->node[nid]);
+}
+
+const struct detector spurious_kswapd_reset = {
+	.kind = "spurious-kswapd-reset",
+	.title = "kswapd_failures set back while the node is unbalanced, so that kswapd never stops",
+	.needs = { TP_KSWAPD_WAKE },
+	.without = "record mm_vmscan_kswapd_wake and, on kernels before 7.0, mm_vmscan_lru_shrink_inactive and "
+		   "mm_shrink_slab_start/end",
+	.create = create,
+	.destroy = destroy,
+	.events = (const enum tracepoint[]){ TP_KSWAPD_RECLAIM_FAIL, TP_KSWAPD_CLEAR_HOPELESS, TP_NONE },
+	.event = on_event,
+	.call = on_call,
+	.run = on_run,
+	.sample = on_sample,
+	.finish = finish,
+};

@@ -1,0 +1,157 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * threshold.c - the one table of numbers behind the verdicts. Sources: kernel code (named), or section 4 of the domain
+ * notes; where a number is a choice of ours, the reason says what is gained on either side of it.
+ */
+#include "analyze/threshold.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+static const struct threshold_info table[] = {
+	[TH_CHAIN_GAP_S] = { "chain-gap", "s",
+		"a retry follows its failed attempt at once; a longer pause means another allocation of the same task",
+		1, 0.001, 60 },
+	[TH_SPIN_CYCLES] = { "spin-cycles", "retries",
+		"one retry is normal and two or three happen under contention; four productive reclaims that cannot "
+		"satisfy one small request mean that the freed pages are of no use to it", 4, 2, 10000 },
+	[TH_SPIN_PAGES] = { "spin-pages", "pages",
+		"four times SWAP_CLUSTER_MAX, what four reclaim calls free when they succeed", 128, 1, 1e9 },
+	[TH_SPIN_FREE_SHARE] = { "spin-free-share", "ratio",
+		"share of retries at which the zone had free pages above min plus one pageblock: without ALLOC_NOFRAGMENT "
+		"such a request is served by fallback (get_page_from_freelist), so it proves the flag was in force",
+		0.75, 0.01, 1 },
+	[TH_SPIN_EPISODE_GAP_S] = { "spin-gap", "s", "spins further apart than this are separate findings", 10, 1, 3600 },
+	[TH_SPIN_TASKS] = { "spin-tasks", "tasks",
+		"three tasks spinning at once is a storm whatever the time lost; one or two may be chance", 3, 1, 1e6 },
+	[TH_SPIN_STALL_SHARE] = { "spin-stall", "CPUs' share",
+		"task time lost in spins per CPU time; 5 % is what a user notices", 0.05, 0.0001, 1 },
+	[TH_SPIN_STALL_HIGH] = { "spin-stall-high", "CPUs' share", "a quarter of the machine is lost", 0.25, 0.0001, 100 },
+	[TH_LIVELOCK_CYCLES] = { "livelock-cycles", "retries",
+		"MAX_RECLAIM_RETRIES: a request without real progress should have given up by then", 16, 2, 10000 },
+	[TH_LIVELOCK_SENTINEL_SHARE] = { "livelock-sentinel-share", "ratio",
+		"reclaim answers 1 page when it backs off for compaction (do_try_to_free_pages, order > 3): no page freed",
+		0.5, 0.01, 1 },
+	[TH_RESET_COUNT] = { "reset-count", "resets",
+		"one or two resets happen when a node gets balanced for a moment; three within the window is a pattern",
+		3, 1, 1e9 },
+	[TH_RESET_WINDOW_S] = { "reset-window", "s", "resets further apart than this are not one storm", 60, 1, 3600 },
+	[TH_RESET_RECUR_S] = { "reset-recur", "s",
+		"kswapd failing again this soon after a reset shows that the node was not balanced at the reset",
+		5, 0.01, 3600 },
+	[TH_RESET_AWAKE_SHARE] = { "reset-awake", "ratio",
+		"share of the time kswapd did not get to its full sleep; a node whose kswapd rests is not in this storm",
+		0.5, 0, 1 },
+	[TH_RESET_HIGH_RATE] = { "reset-high", "resets/s",
+		"each reset buys kswapd sixteen more futile scans of the node; at one a second it does not stop scanning",
+		1, 0.001, 1e6 },
+	[TH_ENDLESS_S] = { "endless-time", "s",
+		"kswapd without a full sleep for this long; a burst of allocations is over sooner", 10, 0.1, 3600 },
+	[TH_ENDLESS_RUNS] = { "endless-runs", "runs",
+		"balance runs in that time; three times what a node may fail before kswapd must give up", 48, 17, 1e9 },
+	[TH_ENDLESS_FUTILE_SHARE] = { "endless-futile", "ratio",
+		"share of these runs that reclaimed nothing, or ended unbalanced without a pause; a busy kswapd that keeps "
+		"up with allocations has few", 0.8, 0.01, 1 },
+	[TH_HOPELESS_S] = { "hopeless-time", "s",
+		"a node given up for less than this was taken up again by the next reclaim: not worth a line", 5, 0, 3600 },
+	[TH_HOPELESS_STALL] = { "hopeless-stall", "tasks",
+		"tasks in direct reclaim on average while kswapd is off: below this kswapd is not missed", 0.05, 0, 1e6 },
+	[TH_MAX_RECLAIM_RETRIES] = { "MAX_RECLAIM_RETRIES", "runs",
+		"mm/internal.h: kswapd runs without a page reclaimed after which the node is hopeless", 16, 16, 16, true },
+	[TH_SWAP_CLUSTER_MAX] = { "SWAP_CLUSTER_MAX", "pages",
+		"include/linux/swap.h: what one direct reclaim call aims for", 32, 32, 32, true },
+	[TH_KSWAPD_NAP_MS] = { "kswapd-nap", "ms",
+		"kswapd_try_to_sleep(): HZ/10 that a balanced kswapd naps before its full sleep", 100, 100, 100, true },
+};
+_Static_assert(sizeof(table) / sizeof(table[0]) == TH_COUNT, "a threshold without a row");
+
+const struct threshold_info *threshold_info(enum threshold which)
+{
+	return &table[which];
+}
+
+void thresholds_default(struct thresholds *th)
+{
+	for (int i = 0; i < TH_COUNT; i++)
+		th->value[i] = table[i].value;
+}
+
+static int threshold_find(const char *name, size_t len)
+{
+	for (int i = 0; i < TH_COUNT; i++)
+		if (strlen(table[i].name) == len && !strncmp(table[i].name, name, len))
+			return i;
+	return -1;
+}
+
+int thresholds_set(struct thresholds *th, const char *assignment, char *err, size_t err_size)
+{
+	const char *eq = strchr(assignment, '=');
+	char *end;
+	double value;
+	int i;
+
+	if (!eq) {
+		snprintf(err, err_size, "'%s' is not NAME=VALUE", assignment);
+		return -EINVAL;
+	}
+	i = threshold_find(assignment, eq - assignment);
+	if (i < 0) {
+		snprintf(err, err_size, "no threshold is called '%.*s' (--thresholds lists them)",
+			 (int)(eq - assignment), assignment);
+		return -EINVAL;
+	}
+	if (table[i].fixed) {
+		snprintf(err, err_size, "%s is a constant of the kernel", table[i].name);
+		return -EINVAL;
+	}
+	value = strtod(eq + 1, &end);
+	if (end == eq + 1 || *end || !(value >= table[i].min && value <= table[i].max)) {
+		snprintf(err, err_size, "%s takes %g to %g %s, not '%s'", table[i].name, table[i].min, table[i].max,
+			 table[i].unit, eq + 1);
+		return -EINVAL;
+	}
+	th->value[i] = value;
+	return 0;
+}
+
+/* In place: without the comment, the line end and blanks anywhere. */
+static void line_strip(char *line)
+{
+	char *out = line;
+
+	for (char *in = line; *in && *in != '#' && *in != '\n'; in++)
+		if (*in != ' ' && *in != '\t' && *in != '\r')
+			*out++ = *in;
+	*out = 0;
+}
+
+int thresholds_load(struct thresholds *th, const char *path, char *err, size_t err_size)
+{
+	char line[512], why[256];
+	FILE *f = fopen(path, "re");
+	int number = 0, ret = 0;
+
+	if (!f) {
+		ret = -errno;
+		snprintf(err, err_size, "%s", strerror(-ret));
+		return ret;
+	}
+	while (!ret && fgets(line, sizeof(line), f)) {
+		number++;
+		line_strip(line);
+		if (!*line)
+			continue;
+		ret = thresholds_set(th, line, why, sizeof(why));
+		if (ret)
+			snprintf(err, err_size, "line %d: %s", number, why);
+	}
+	if (!ret && ferror(f)) {
+		ret = -EIO;
+		snprintf(err, err_size, "cannot be read");
+	}
+	fclose(f);
+	return ret;
+}
