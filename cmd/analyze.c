@@ -1,0 +1,246 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * analyze.c - squall analyze: runs the detectors over a store or a trace and prints what they found.
+ */
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "analyze/analysis.h"
+#include "analyze/print.h"
+#include "cmd/command.h"
+#include "cmd/input.h"
+#include "cmd/options.h"
+#include "cmd/range.h"
+#include "store/reader.h"
+
+struct analyze {
+	bool			json;
+	bool			exit_code;
+	bool			list_thresholds;
+	const char		*only;
+	struct range		range;
+	struct thresholds	th;
+	struct analysis		*analysis;
+};
+
+static int set_json(void *ctx, const char *value)
+{
+	((struct analyze *)ctx)->json = true;
+	return 0;
+}
+
+static int set_exit_code(void *ctx, const char *value)
+{
+	((struct analyze *)ctx)->exit_code = true;
+	return 0;
+}
+
+static int set_list(void *ctx, const char *value)
+{
+	((struct analyze *)ctx)->list_thresholds = true;
+	return 0;
+}
+
+static int set_only(void *ctx, const char *value)
+{
+	((struct analyze *)ctx)->only = value;
+	return 0;
+}
+
+static int set_range_end(struct range_end *end, const char *value)
+{
+	if (!range_parse(value, end))
+		return 0;
+	complain(value, "is no time", "give seconds on the recording's clock (25.6) or from its start (+3.5)");
+	return STATUS_ERROR;
+}
+
+static int set_from(void *ctx, const char *value)
+{
+	return set_range_end(&((struct analyze *)ctx)->range.from, value);
+}
+
+static int set_to(void *ctx, const char *value)
+{
+	return set_range_end(&((struct analyze *)ctx)->range.to, value);
+}
+
+static int set_threshold(void *ctx, const char *value)
+{
+	char why[256];
+
+	if (!thresholds_set(&((struct analyze *)ctx)->th, value, why, sizeof(why)))
+		return 0;
+	complain("--threshold", why, NULL);
+	return STATUS_ERROR;
+}
+
+static int set_threshold_file(void *ctx, const char *value)
+{
+	char why[512];
+
+	if (!thresholds_load(&((struct analyze *)ctx)->th, value, why, sizeof(why)))
+		return 0;
+	complain(value, why, NULL);
+	return STATUS_ERROR;
+}
+
+static const struct option_row rows[] = {
+	{ "json", 'j', NULL, "one JSON object instead of text", set_json },
+	{ "exit-code", 'e', NULL, "exit with 1 when there is a finding of severity warning or above", set_exit_code },
+	{ "only", 'k', "KIND", "look for this kind of finding only", set_only },
+	{ "from", 0, "TIME", "leave out what is before: seconds of its clock, +S from its start", set_from },
+	{ "to", 0, "TIME", "leave out what is after", set_to },
+	{ "thresholds", 0, NULL, "show every threshold with unit and reason, and exit", set_list },
+	{ "threshold", 't', "NAME=VALUE", "set a threshold", set_threshold },
+	{ "threshold-file", 0, "FILE", "set thresholds from lines of NAME=VALUE", set_threshold_file },
+	{ 0 },
+};
+
+static const struct usage usage = {
+	.command = "analyze",
+	.synopsis = "[OPTION...] INPUT",
+	.about = "Diagnoses a recording: a squall store, a trace.dat, or ftrace text ('-' is standard input).\n"
+		 "A trace is read directly; nothing is written.\n",
+	.rows = rows,
+	.examples = "  squall analyze storm.db\n"
+		    "  squall analyze --json trace.dat | jq .findings\n"
+		    "  ssh host cat /sys/kernel/tracing/trace | squall analyze -\n",
+	.min_args = 0,
+	.max_args = 1,
+};
+
+static int analyze_store(struct analyze *an, const struct input *input)
+{
+	struct sink sink = analysis_sink(an->analysis);
+	struct store_error err = { 0 };
+	uint64_t from_ns, to_ns;
+	struct store *store;
+	const char *start;
+	int ret;
+
+	ret = store_open(input->path, &store, &err);
+	if (ret) {
+		complain("analyze", err.what, err.hint);
+		return ret;
+	}
+	start = store_meta(store, "start_ns");
+	range_resolve(&an->range, start ? strtoull(start, NULL, 10) : 0, &from_ns, &to_ns);
+	ret = store_replay(store, from_ns, to_ns, &sink);
+	if (ret)
+		complain(input->path, err.what[0] ? err.what : strerror(-ret), err.hint);
+	SINK_CALL(&sink, end);
+	store_close(store);
+	return ret;
+}
+
+static int analyze_trace(struct analyze *an, const struct input *input, struct source_error *err)
+{
+	struct sink sink = analysis_sink(an->analysis);
+	int ret;
+
+	if (an->range.from.set || an->range.to.set) {
+		an->range.sink = sink;
+		sink = range_sink(&an->range);
+	}
+	ret = input_run(input, &sink, "analyzing", err);
+	if (ret)
+		complain(input->path, err->what[0] ? err->what : strerror(-ret), err->hint);
+	return ret;
+}
+
+/* Information is no storm: the exit code tells of what needs somebody. */
+static bool has_storm(const struct analysis *a)
+{
+	int count;
+	const struct finding *f = analysis_findings(a, &count);
+
+	for (int i = 0; i < count; i++)
+		if (f[i].severity > SEVERITY_INFO)
+			return true;
+	return false;
+}
+
+static int print_results(const struct analyze *an, const struct input *input, const char *damage)
+{
+	const struct print_options options = {
+		.input = input->path,
+		.damage = damage,
+		.color = isatty(STDOUT_FILENO) && !getenv("NO_COLOR"),
+	};
+
+	if (!an->json) {
+		print_text(an->analysis, &options, stdout);
+		return 0;
+	}
+	if (print_json(an->analysis, &options, stdout)) {
+		complain("analyze", strerror(ENOMEM), NULL);
+		return -ENOMEM;
+	}
+	return 0;
+}
+
+static int analyze(struct analyze *an, const struct input *input)
+{
+	struct source_error err = { 0 };
+	int ret = input->is_store ? analyze_store(an, input) : analyze_trace(an, input, &err);
+
+	/* What came before the damage is judged; a file without any event has nothing to show. */
+	if (ret && !analysis_totals(an->analysis)->events)
+		return STATUS_ERROR;
+	if (print_results(an, input, ret ? err.what : NULL) || ret)
+		return STATUS_ERROR;
+	return an->exit_code && has_storm(an->analysis) ? STATUS_FINDINGS : STATUS_OK;
+}
+
+static int complain_only(const char *only)
+{
+	char hint[512] = "kinds:";
+
+	for (int i = 0; i < ndetectors; i++) {
+		size_t len = strlen(hint);
+
+		snprintf(hint + len, sizeof(hint) - len, " %s", detectors[i]->kind);
+	}
+	complain(only, "no such kind of finding", hint);
+	return STATUS_ERROR;
+}
+
+int cmd_analyze(int argc, char **argv)
+{
+	struct analyze an = { 0 };
+	struct analysis_options options;
+	struct input input;
+	int first, status;
+
+	thresholds_default(&an.th);
+	status = options_parse(&usage, &an, argc, argv, &first);
+	if (status)
+		return status == OPTIONS_DONE ? STATUS_OK : status;
+	if (an.list_thresholds) {
+		print_thresholds(&an.th, stdout);
+		return STATUS_OK;
+	}
+	if (first == argc) {
+		complain("analyze", "an argument is missing", "'squall analyze --help' tells how it is used");
+		return STATUS_ERROR;
+	}
+	options = (struct analysis_options){ .th = &an.th, .only = an.only };
+	status = analysis_new(&options, &an.analysis);
+	if (status == -EINVAL)
+		return complain_only(an.only);
+	if (status) {
+		complain("analyze", strerror(-status), NULL);
+		return STATUS_ERROR;
+	}
+	status = input_open(argv[first], &input);
+	if (!status) {
+		status = analyze(&an, &input);
+		input_close(&input);
+	}
+	analysis_free(an.analysis);
+	return status;
+}

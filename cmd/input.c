@@ -1,0 +1,101 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * input.c - see input.h. Traces are read by a process of their own (spine/isolate.h).
+ */
+#include "cmd/input.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "cmd/command.h"
+#include "collect/source_table.h"
+#include "spine/isolate.h"
+
+static const char sqlite_magic[] = "SQLite format 3";	/* with its NUL: the first 16 bytes */
+
+/* The first bytes of a pipe, left in it. */
+static ssize_t peek_pipe(int fd, void *head, size_t size)
+{
+	int scratch[2];
+	ssize_t n;
+
+	if (pipe2(scratch, O_CLOEXEC))
+		return -errno;
+	n = tee(fd, scratch[1], size, 0);
+	n = n > 0 ? read(scratch[0], head, n) : n < 0 ? -errno : 0;
+	close(scratch[0]);
+	close(scratch[1]);
+	return n;
+}
+
+static ssize_t peek(int fd, bool seekable, void *head, size_t size)
+{
+	ssize_t n = seekable ? pread(fd, head, size, 0) : peek_pipe(fd, head, size);
+
+	return seekable && n < 0 ? -errno : n;
+}
+
+static int refuse(struct input *input, const char *why, const char *hint)
+{
+	complain(input->path, why, hint);
+	input_close(input);
+	return STATUS_ERROR;
+}
+
+int input_open(const char *path, struct input *input)
+{
+	bool is_stdin = !strcmp(path, "-");
+	char head[SOURCE_PROBE_BYTES];
+	struct stat st;
+	ssize_t n;
+
+	*input = (struct input){ .path = is_stdin ? "standard input" : path };
+	input->fd = is_stdin ? dup(STDIN_FILENO) : open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
+	if (input->fd < 0 || fstat(input->fd, &st))
+		return refuse(input, strerror(errno), NULL);
+	if (S_ISDIR(st.st_mode))
+		return refuse(input, "is a directory", "give a store, a trace.dat, or a file with ftrace text");
+	input->size = S_ISREG(st.st_mode) ? st.st_size : 0;
+	n = peek(input->fd, S_ISREG(st.st_mode), head, sizeof(head));
+	if (n == -EINVAL)	/* neither file nor pipe: a terminal or socket can only bring text */
+		n = 0;
+	if (n < 0)
+		return refuse(input, strerror(-n), NULL);
+	if (!n && S_ISREG(st.st_mode))
+		return refuse(input, "is empty", "was the trace cut off while it was copied?");
+	if (n >= sizeof(sqlite_magic) && !memcmp(head, sqlite_magic, sizeof(sqlite_magic))) {
+		input->is_store = true;
+		return STATUS_OK;
+	}
+	/* Too little of a pipe may have come to know text by; what is no trace.dat must be text there. */
+	input->source = source_find(head, n);
+	if (!input->source && !S_ISREG(st.st_mode))
+		input->source = &text_source;
+	if (!input->source)
+		return refuse(input, "is neither a squall store, nor a trace.dat, nor ftrace text",
+			      "trace-cmd record, 'cat trace' and trace-cmd report make what can be read");
+	return STATUS_OK;
+}
+
+void input_close(struct input *input)
+{
+	if (input->fd >= 0)
+		close(input->fd);
+	input->fd = -1;
+}
+
+int input_run(const struct input *input, const struct sink *sink, const char *doing, struct source_error *err)
+{
+	struct source_input in = { .path = input->path, .fd = input->fd, .size = input->size };
+	struct progress_line line;
+	int ret, ended;
+
+	progress_start(&line, doing);
+	ret = isolate_run(input->source, &in, sink, progress_tick, &line, err);
+	progress_clear(&line);
+	ended = SINK_CALL(sink, end);
+	return ret ? ret : ended;
+}

@@ -1,0 +1,73 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * main.c - squall COMMAND ...: finds the command in the table and runs it.
+ */
+#include <stdio.h>
+#include <string.h>
+
+#include "cmd/command.h"
+
+static const struct command commands[] = {
+	{ "import", "turn a trace.dat or ftrace text into a SQLite store", cmd_import },
+	{ "analyze", "diagnose a store or a trace", cmd_analyze },
+};
+
+#define NCOMMANDS	(sizeof(commands) / sizeof(commands[0]))
+
+static void usage(FILE *out)
+{
+	fputs("Usage: squall COMMAND [OPTION...] [ARGUMENT...]\n\n"
+	      "Captures, explains and watches reclaim storms: minutes in which a machine has memory to\n"
+	      "reclaim, keeps reclaiming it, and gets nothing done.\n\nCommands:\n", out);
+	for (size_t i = 0; i < NCOMMANDS; i++)
+		fprintf(out, "  %-10s %s\n", commands[i].name, commands[i].summary);
+	fputs("\n'squall COMMAND --help' tells the options of a command; 'man squall' the rest.\n", out);
+}
+
+static int help(int argc, char **argv)
+{
+	usage(stdout);
+	return STATUS_OK;
+}
+
+static int version(int argc, char **argv)
+{
+	puts("squall " SQUALL_VERSION);
+	return STATUS_OK;
+}
+
+static const struct command words[] = {
+	{ "--help", NULL, help }, { "-h", NULL, help }, { "help", NULL, help },
+	{ "--version", NULL, version }, { "-V", NULL, version },
+};
+
+static const struct command *find(const struct command *table, size_t n, const char *name)
+{
+	for (size_t i = 0; i < n; i++)
+		if (!strcmp(table[i].name, name))
+			return &table[i];
+	return NULL;
+}
+
+int main(int argc, char **argv)
+{
+	const struct command *command;
+	int status;
+
+	if (argc < 2) {
+		usage(stderr);
+		return STATUS_ERROR;
+	}
+	command = find(commands, NCOMMANDS, argv[1]) ?: find(words, sizeof(words) / sizeof(words[0]), argv[1]);
+	if (!command) {
+		complain(argv[1], "no such command", "'squall --help' lists the commands");
+		return STATUS_ERROR;
+	}
+	status = command->run(argc - 1, argv + 1);
+	/* What was printed is the result: losing it (a full disk behind a redirection) is a failure. */
+	if (fflush(stdout) || ferror(stdout)) {
+		complain("standard output", "could not be written", NULL);
+		return STATUS_ERROR;
+	}
+	return status;
+}

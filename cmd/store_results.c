@@ -1,0 +1,113 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * store_results.c - see store_results.h.
+ */
+#include "cmd/store_results.h"
+
+#include <errno.h>
+#include <jansson.h>
+#include <stdlib.h>
+
+static int64_t unknown_if(int64_t value, int64_t absent)
+{
+	return value == absent ? STORE_UNKNOWN : value;
+}
+
+int store_result_chain(struct store_writer *w, const struct analysis *a, const struct chain *c)
+{
+	const char *comm = analysis_comm(a, c->tid);
+	struct store_chain row = {
+		.tid = c->tid,
+		.comm = *comm ? comm : NULL,
+		.start_ns = c->start_ns,
+		.end_ns = c->end_ns,
+		.cycles = c->cycles,
+		.reclaim_ns = c->reclaim_ns,
+		.order_requested = c->order_request,
+		.order_reclaimed = c->order_reclaim,
+		.gfp_flags = c->migratetype == MIGRATETYPE_UNKNOWN ? STORE_UNKNOWN : (int64_t)c->gfp,
+		.migratetype = c->migratetype == MIGRATETYPE_UNKNOWN ? NULL : migratetype_name(c->migratetype),
+		.reclaimed_pages = c->reclaimed_pages,
+		.anon_pages = analysis_facts(a)->seen[TP_LRU_SHRINK_INACTIVE] ? (int64_t)c->anon_pages : STORE_UNKNOWN,
+		.write_folios = analysis_facts(a)->seen[TP_WRITE_FOLIO] ? (int64_t)c->write_folios : STORE_UNKNOWN,
+		.retries = c->retries,
+		.no_progress_max = c->retries ? c->no_progress_max : STORE_UNKNOWN,
+		.retries_free_above_min = c->retries_free,
+		.compactions = c->compactions,
+		.compaction_order_max = unknown_if(c->compaction_order_max, -1),
+		.ended = chain_end_name(c->ended),
+	};
+
+	return store_writer_chain(w, &row);
+}
+
+/* Named numbers with units, and the tasks, as one JSON object. Caller frees. */
+static char *evidence_json(const struct finding *f)
+{
+	json_t *o = json_object();
+	json_t *tasks = json_array();
+	char *text;
+
+	for (int i = 0; i < f->nevidence; i++)
+		json_object_set_new(o, f->evidence[i].name,
+				    json_pack("{s:f, s:s}", "value", f->evidence[i].value, "unit", f->evidence[i].unit));
+	for (int i = 0; i < f->ntasks; i++)
+		json_array_append_new(tasks, json_pack("{s:i, s:I, s:I, s:I, s:I}", "pid", f->tasks[i].tid, "memcg_id",
+						       (json_int_t)f->tasks[i].memcg_id, "count",
+						       (json_int_t)f->tasks[i].count, "pages",
+						       (json_int_t)f->tasks[i].pages, "ns",
+						       (json_int_t)f->tasks[i].ns));
+	if (f->ntasks)
+		json_object_set(o, "tasks", tasks);
+	text = json_dumps(o, JSON_COMPACT);
+	json_decref(tasks);
+	json_decref(o);
+	return text;
+}
+
+static char *references_json(const struct finding *f)
+{
+	json_t *list = json_pack("[s]", f->references);
+	char *text = json_dumps(list, JSON_COMPACT);
+
+	json_decref(list);
+	return text;
+}
+
+static int store_finding_row(struct store_writer *w, const struct finding *f)
+{
+	char *evidence = evidence_json(f), *references = references_json(f);
+	struct store_finding row = {
+		.kind = f->kind,
+		.variant = *f->variant ? f->variant : NULL,
+		.severity = severity_name(f->severity),
+		.confidence = confidence_name(f->confidence),
+		.start_ns = f->start_ns,
+		.end_ns = f->end_ns,
+		.node = unknown_if(f->node, -1),
+		.cgroup_id = unknown_if(f->cgroup_id, 0),
+		.tid = unknown_if(f->tid, -1),
+		.comm = *f->comm ? f->comm : NULL,
+		.summary = f->summary,
+		.evidence = evidence,
+		.explanation = f->explanation,
+		.remedy = f->remedy,
+		.references = references,
+		.loss = f->loss ? -1 : 0,
+	};
+	int ret = evidence && references ? store_writer_finding(w, &row) : -ENOMEM;
+
+	free(evidence);
+	free(references);
+	return ret;
+}
+
+int store_result_findings(struct store_writer *w, const struct analysis *a)
+{
+	int count, ret = 0;
+	const struct finding *f = analysis_findings(a, &count);
+
+	for (int i = 0; i < count && !ret; i++)
+		ret = store_finding_row(w, &f[i]);
+	return ret;
+}
