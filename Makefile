@@ -1,57 +1,128 @@
 # SPDX-License-Identifier: GPL-2.0-only
-# One Makefile for everything. V=1 shows the commands; BUILD= is where products go; SAN=1 builds with ASan and UBSan.
+# make            builds squall                     make demo     diagnoses the sample storms
+# make check      installs what tests need, runs them   make bench    measures, as ratios
+# make fuzz       fuzzes each importer, FUZZ_SECONDS=600    make install  DESTDIR= PREFIX=
+# make deps       installs what building needs      make clean
+# V=1 shows the commands. BUILD=DIR puts products there.
 
 VERSION := 0.1.0
 BUILD ?= build
-SRC_DIRS ?= spine kernel store collect analyze cmd
+PREFIX ?= /usr/local
+DESTDIR ?=
+FUZZ_SECONDS ?= 600
+SRC_DIRS := spine kernel store collect analyze cmd
 
-CC ?= gcc
+ifeq ($(origin CC),default)
+CC := gcc
+endif
+CLANG ?= clang
 CFLAGS ?= -O2 -g
+PKGS := libtracecmd libtracefs libtraceevent sqlite3 jansson nettle libzstd zlib
+
+# Asked for at first use, not when this file is read: `make demo` on a bare machine installs pkg-config on the way.
+PKG_CFLAGS = $(eval PKG_CFLAGS := $(shell pkg-config --cflags $(PKGS)))$(PKG_CFLAGS)
+PKG_LIBS = $(eval PKG_LIBS := $(shell pkg-config --libs $(PKGS)) -lm -pthread)$(PKG_LIBS)
+
 WARN := -Wall -Wextra -Wmissing-prototypes -Wstrict-prototypes -Wno-sign-compare -Wno-unused-parameter
-ifeq ($(WERROR),1)
+ifneq ($(filter check,$(MAKECMDGOALS)),)
 WARN += -Werror
 endif
-PKGS := libtracecmd libtracefs libtraceevent sqlite3 jansson nettle
-ALL_CFLAGS := -std=gnu17 -I. -I$(BUILD)/gen -D_GNU_SOURCE -DSQUALL_VERSION='"$(VERSION)"' $(WARN) -MMD -MP \
-	$(shell pkg-config --cflags $(PKGS) 2>/dev/null) $(CFLAGS)
-ALL_LIBS := $(shell pkg-config --libs $(PKGS) 2>/dev/null) -lm -pthread
-ifeq ($(SAN),1)
-ALL_CFLAGS += -fsanitize=address,undefined -fno-omit-frame-pointer
-LDFLAGS += -fsanitize=address,undefined
-endif
+ALL_CFLAGS = -std=gnu17 -I. -I$(BUILD)/gen -D_GNU_SOURCE -DSQUALL_VERSION='"$(VERSION)"' $(WARN) -MMD -MP $(PKG_CFLAGS)
+SANITIZE := -fsanitize=address,undefined -fno-sanitize-recover=undefined -fno-omit-frame-pointer
+
 Q := $(if $(V),,@)
-say = $(if $(V),,@printf '  %-7s %s\n' '$(1)' '$(2)')
+say = $(if $(V),,@printf '  %-6s %s\n' '$(1)' '$(2)')
 
 SRCS := $(foreach d,$(SRC_DIRS),$(wildcard $(d)/*.c))
 LIB_SRCS := $(filter-out cmd/main.c,$(SRCS))
-LIB_OBJS := $(LIB_SRCS:%.c=$(BUILD)/%.o)
-UNIT_BINS := $(patsubst tests/unit/%.c,$(BUILD)/tests/%,$(wildcard tests/unit/test_*.c))
+UNIT_TESTS := $(patsubst tests/unit/%.c,%,$(wildcard tests/unit/test_*.c))
+FUZZERS := $(patsubst tests/fuzz/%.c,%,$(wildcard tests/fuzz/fuzz_*.c))
+BENCH_TOOLS := $(patsubst tests/bench/%.c,%,$(wildcard tests/bench/*.c))
+SQL_HEADERS := $(BUILD)/gen/store/schema.sql.h
 
 .DELETE_ON_ERROR:
+.SECONDARY:
 .PHONY: all
 all: $(BUILD)/squall
 
-$(BUILD)/squall: $(BUILD)/cmd/main.o $(BUILD)/libsquall.a
+# --- variants: plain, with sanitizers, for the fuzzers ---------------------------------------------------------------
+# $(call variant,DIR,COMPILER,FLAGS): objects and library of all sources, and programs linked from them, under DIR.
+define variant
+$(1)/%.o: %.c $(SQL_HEADERS)
+	$$(call say,CC,$$@)
+	$$(Q)mkdir -p $$(@D) && $(2) $$(ALL_CFLAGS) $(3) -c -o $$@ $$<
+
+$(1)/libsquall.a: $(LIB_SRCS:%.c=$(1)/%.o)
+	$$(call say,AR,$$@)
+	$$(Q)rm -f $$@ && ar rcs $$@ $$^
+
+$(1)/squall: $(1)/cmd/main.o $(1)/libsquall.a
+	$$(call say,LINK,$$@)
+	$$(Q)$(2) $(3) $$(LDFLAGS) -o $$@ $$^ $$(PKG_LIBS)
+
+$(1)/tests/%: $(1)/tests/unit/%.o $(1)/libsquall.a
+	$$(call say,LINK,$$@)
+	$$(Q)$(2) $(3) $$(LDFLAGS) -o $$@ $$^ $$(PKG_LIBS) -lcmocka
+endef
+$(eval $(call variant,$(BUILD),$(CC),$$(CFLAGS)))
+$(eval $(call variant,$(BUILD)/san,$(CC),-O1 -g $(SANITIZE)))
+$(eval $(call variant,$(BUILD)/fuzz,$(CLANG),-O1 -g $(SANITIZE) -fsanitize=fuzzer-no-link))
+
+$(BUILD)/fuzz/fuzz_%: $(BUILD)/fuzz/tests/fuzz/fuzz_%.o $(BUILD)/fuzz/libsquall.a
 	$(call say,LINK,$@)
-	$(Q)$(CC) $(LDFLAGS) -o $@ $^ $(ALL_LIBS)
+	$(Q)$(CLANG) $(SANITIZE) -fsanitize=fuzzer -o $@ $^ $(PKG_LIBS)
 
-$(BUILD)/libsquall.a: $(LIB_OBJS)
-	$(call say,AR,$@)
-	$(Q)rm -f $@ && ar rcs $@ $^
+$(BUILD)/bench/%: $(BUILD)/tests/bench/%.o $(BUILD)/libsquall.a
+	$(call say,LINK,$@)
+	$(Q)mkdir -p $(@D) && $(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(PKG_LIBS)
 
-$(BUILD)/%.o: %.c
-	$(call say,CC,$<)
-	$(Q)mkdir -p $(@D) && $(CC) $(ALL_CFLAGS) -c -o $@ $<
-
-# SQL and other text that is compiled in: FILE.sql becomes gen/FILE.sql.h, a C string literal without its quotes' name.
+# Text that is compiled in: FILE becomes gen/FILE.h, a C string literal of its lines.
 $(BUILD)/gen/%.h: %
 	$(call say,GEN,$@)
 	$(Q)mkdir -p $(@D) && sed -e 's/\\/\\\\/g; s/"/\\"/g; s/^/"/; s/$$/\\n"/' $< > $@
 
-$(BUILD)/store/schema.o: $(BUILD)/gen/store/schema.sql.h
+# --- what is needed from Debian ---------------------------------------------------------------------------------------
+.PHONY: deps deps-check deps-bench
+deps:
+	$(Q)./deps.sh build
+deps-check:
+	$(Q)./deps.sh build check
+deps-bench:
+	$(Q)./deps.sh build bench
 
-$(BUILD)/tests/test_%: tests/unit/test_%.c $(BUILD)/libsquall.a
-	$(call say,TEST,$@)
-	$(Q)mkdir -p $(@D) && $(CC) $(ALL_CFLAGS) $(LDFLAGS) -o $@ $< $(BUILD)/libsquall.a $(ALL_LIBS) -lcmocka
+# Only these goals install packages, and before anything is compiled.
+DEPS := $(if $(filter check,$(MAKECMDGOALS)),deps-check,)
+DEPS += $(if $(filter demo,$(MAKECMDGOALS)),deps,)
+DEPS += $(if $(filter bench,$(MAKECMDGOALS)),deps-bench,)
+DEPS += $(if $(filter fuzz,$(MAKECMDGOALS)),deps-check,)
+$(SQL_HEADERS): | $(DEPS)
+
+# --- demo, check, fuzz, bench -----------------------------------------------------------------------------------------
+.PHONY: demo check fuzz bench
+demo: $(BUILD)/squall
+	$(Q)samples/demo.sh $(BUILD)
+
+CHECK_BINS := $(BUILD)/squall $(BUILD)/san/squall $(UNIT_TESTS:%=$(BUILD)/tests/%) $(UNIT_TESTS:%=$(BUILD)/san/tests/%) \
+	$(FUZZERS:%=$(BUILD)/fuzz/%)
+check: $(CHECK_BINS)
+	$(Q)BUILD=$(abspath $(BUILD)) CMOCKA_MESSAGE_OUTPUT=TAP FUZZ_SECONDS=$(CHECK_FUZZ_SECONDS) \
+		prove -j2 --exec env $(UNIT_TESTS:%=$(BUILD)/tests/%) $(UNIT_TESTS:%=$(BUILD)/san/tests/%) \
+		$(sort $(wildcard tests/cmd/*.t))
+CHECK_FUZZ_SECONDS ?= 60
+
+fuzz: $(FUZZERS:%=$(BUILD)/fuzz/%)
+	$(Q)BUILD=$(abspath $(BUILD)) FUZZ_SECONDS=$(FUZZ_SECONDS) prove -v --exec env tests/cmd/fuzz.t
+
+bench: $(BUILD)/squall $(BENCH_TOOLS:%=$(BUILD)/bench/%)
+	$(Q)BUILD=$(abspath $(BUILD)) tests/bench/bench.sh
+
+# --- install, clean ---------------------------------------------------------------------------------------------------
+.PHONY: install clean
+install: $(BUILD)/squall
+	install -D -m 755 $(BUILD)/squall $(DESTDIR)$(PREFIX)/bin/squall
+	for page in docs/*.1; do install -D -m 644 $$page $(DESTDIR)$(PREFIX)/share/man/man1/$$(basename $$page); done
+
+clean:
+	rm -rf $(BUILD)
 
 -include $(shell find $(BUILD) -name '*.d' 2>/dev/null)

@@ -352,6 +352,10 @@ static void on_fail(struct reset *r, struct reset_node *node, int nid, uint64_t 
 	node->pending = false;
 	if (elapsed_ns(node->pending_ns, ts) > threshold(r, TH_RESET_RECUR_S) * NSEC_PER_SEC)
 		return;
+	if (!node->active) {	/* the episode begins with the reset: what was before is not counted */
+		forget(node);
+		node->fails = 1;
+	}
 	episode_touch(r, nid, node, node->pending_ns, ts);
 	counter_add(r, &node->by[METHOD_EVENTS], node->pending_ns);
 	top_tasks_add(&node->candidates, node->pending_tid, node->pending_memcg, 0, 0);

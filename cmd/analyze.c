@@ -122,7 +122,7 @@ static int analyze_store(struct analyze *an, const struct input *input)
 	const char *start;
 	int ret;
 
-	ret = store_open(input->path, &store, &err);
+	ret = store_open(input->path, &err, &store);
 	if (ret) {
 		complain("analyze", err.what, err.hint);
 		return ret;

@@ -1,0 +1,32 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-only
+# The manual pages say what the program does: each option of --help is in the page and the reverse; they format without a
+# warning; each folder that README maps is there; each finding kind is explained.
+. "$(dirname "$0")/../lib.sh"
+
+for command in import analyze; do
+	page=$TOP/docs/squall-$command.1
+	"$SQUALL" $command --help | sed -n '/^Options:/,/^$/p' | grep -oE -- '--[a-z-]+' | sort -u >"$work/help"
+	sed -n '/^\.SH OPTIONS/,/^\.SH EXIT/p' "$page" | sed 's/\\-/-/g' | grep -E '^\.(BR?|BI|IR?|TP|B)|^\.OP' |
+		grep -oE -- '--[a-z-]+' | sort -u >"$work/page"
+	is "$(cat "$work/page")" "$(cat "$work/help")" "squall-$command(1) has the options of --help"
+done
+for page in "$TOP"/docs/*.1; do
+	warnings=$(man --warnings -E UTF-8 -l -Tutf8 -Z "$page" 2>&1 >/dev/null)
+	is "$warnings" "" "$(basename "$page") formats without a warning"
+done
+for command in $("$SQUALL" --help | sed -n '/^Commands:/,/^$/p' | awk 'NF > 1 && !/:$/ { print $1 }'); do
+	[ -e "$TOP/docs/squall-$command.1" ]
+	ok $? "there is a page for squall $command"
+	grep -q "squall-$command" "$TOP/docs/squall.1"
+	ok $? "squall(1) names squall-$command"
+done
+for kind in $("$SQUALL" analyze --only '?' /dev/null 2>&1 | sed -n 's/^squall: kinds: //p'); do
+	grep -q -- "$kind" "$TOP/README.md" && sed 's/\\-/-/g' "$TOP/docs/squall-analyze.1" | grep -q -- "$kind"
+	ok $? "README and squall-analyze(1) explain $kind"
+done
+for folder in $(cd "$TOP" && git ls-files 2>/dev/null | grep / | cut -d/ -f1 | sort -u | grep -v '^\.'); do
+	grep -q "$folder/" "$TOP/README.md"
+	ok $? "README maps $folder/"
+done
+done_testing

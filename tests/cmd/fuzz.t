@@ -1,0 +1,31 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-only
+# Each importer under libFuzzer with ASan and UBSan, FUZZ_SECONDS long (make check: a minute), from the golden sequences
+# and samples as first inputs. A crash leaves its input in $BUILD/fuzz.
+. "$(dirname "$0")/../lib.sh"
+
+seconds=${FUZZ_SECONDS:-60}
+
+seeds() {
+	case $1 in
+	fuzz_text)
+		cp "$TOP"/tests/golden/a1-broken.txt "$TOP"/tests/golden/reset-exact.txt "$TOP"/tests/golden/fixed-7.2.txt "$2"
+		cp "$TOP"/tests/fuzz/seeds/text/* "$2" 2>/dev/null ;;
+	fuzz_tracedat)
+		cp "$TOP"/tests/fuzz/seeds/tracedat/* "$2" 2>/dev/null
+		head -c 40000 "$TOP/samples/healthy-swap-6.18.dat" >"$2/head" ;;
+	esac
+}
+
+for source in "$TOP"/tests/fuzz/fuzz_*.c; do
+	name=$(basename "$source" .c)
+	mkdir "$work/$name"
+	seeds "$name" "$work/$name"
+	(cd "$work" && timeout $((seconds * 2 + 120)) "$BUILD/fuzz/$name" -max_total_time="$seconds" -timeout=20 \
+		-rss_limit_mb=2048 -max_len=65536 -artifact_prefix="$BUILD/fuzz/$name-" "$work/$name" >"$work/log" 2>&1)
+	status=$?
+	ok "$status" "$name: $seconds s without a finding"
+	grep -E 'DONE|^#[0-9]+.*(DONE|pulse)' "$work/log" | tail -1 | sed 's/^/# /'
+	[ "$status" -eq 0 ] || tail -30 "$work/log" | sed 's/^/# /'
+done
+done_testing
