@@ -86,8 +86,11 @@ static const uint8_t passes[TP_COUNT] = {
 static void chain_done(void *ctx, const struct chain *chain)
 {
 	struct analysis *a = ctx;
+	bool promoted = chain_promoted(chain);
 
 	a->totals.chains++;
+	a->totals.chains_promoted += promoted;
+	a->totals.chains_promoted_counted += promoted && chain->retries_counted;
 	for (int i = 0; i < ndetectors; i++)
 		if (a->state[i] && detectors[i]->chain)
 			detectors[i]->chain(a->state[i], chain);
@@ -152,6 +155,12 @@ static int grow_types(struct analysis *a, uint32_t count)
 	return 0;
 }
 
+static void note_fields(struct analysis *a, const struct tp_view *view)
+{
+	if (view->tp == TP_DIRECT_RECLAIM_BEGIN || view->tp == TP_MEMCG_RECLAIM_BEGIN)
+		a->totals.memcg_id_field = view->at[TPF_MEMCG_ID] >= 0 ? FIELD_SEEN : FIELD_MISSING;
+}
+
 static int on_type(void *ctx, const struct event_type *type)
 {
 	struct analysis *a = ctx;
@@ -162,6 +171,7 @@ static int on_type(void *ctx, const struct event_type *type)
 	ret = grow_types(a, type->id + 1);
 	if (ret)
 		return ret;
+	note_fields(a, &a->binder.views[type->id]);
 	/* The source frees its types when it has returned, results are asked for later. */
 	free((char *)a->types[type->id].name);
 	free((char *)a->types[type->id].system);

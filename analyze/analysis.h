@@ -43,15 +43,19 @@ struct type_count {
 /* Sorted by name. Owned by the analysis. */
 const struct type_count *analysis_types(const struct analysis *a, int *count);
 
+enum field_presence { FIELD_NOT_KNOWN, FIELD_SEEN, FIELD_MISSING };
+
 struct analysis_totals {
 	uint64_t	events;
 	uint64_t	events_other_buffers;	/* of further trace instances that repeat a type: stored, not judged */
 	uint64_t	chains;
+	uint64_t	chains_promoted;	/* reclaimed at a higher order than the request's */
+	uint64_t	chains_promoted_counted; /* of these: with retries_counted, the mark of 7.3.4 */
+	enum field_presence memcg_id_field;	/* of the begin events of direct and memcg reclaim */
 	uint64_t	lost;			/* events known to be lost */
 	uint64_t	loss_records;
 	bool		loss_unknown;		/* some losses have no count */
 	bool		clock_is_time;
-	uint64_t	tasks_evicted;
 };
 
 const struct analysis_totals *analysis_totals(const struct analysis *a);

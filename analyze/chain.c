@@ -23,6 +23,7 @@ struct chain_task {
 	bool		in_reclaim;
 	uint64_t	begin_ns;
 	int32_t		begin_order;
+	uint64_t	end_pages;	/* what its latest reclaim answered */
 	uint64_t	last_ns;	/* its latest event of any kind */
 	/* the retry decision that is being taken, after an end */
 	bool		retry_pending;	/* a retry that said "go on" */
@@ -160,6 +161,7 @@ static void on_end(struct chain_set *set, struct chain_task *task, const struct 
 	if (!task->in_reclaim)		/* its begin is before the recording, or lost */
 		return;
 	task->in_reclaim = false;
+	task->end_pages = pages;
 	c->end_ns = mm->ev->ts;
 	c->reclaim_ns += elapsed_ns(task->begin_ns, mm->ev->ts);
 	if (pages == 1 && task->begin_order > COSTLY_ORDER)
@@ -202,6 +204,7 @@ static void on_retry_zone(struct chain_set *set, struct chain_task *task, const 
 	task->retry_pending = true;
 	if (loops) {
 		task->idle_run = 0;
+		c->retries_counted += task->end_pages > 0;
 		return;
 	}
 	c->retries_idle++;

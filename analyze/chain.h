@@ -52,11 +52,18 @@ struct chain {
 	uint32_t	retries_free;		/* of the idle ones: free pages above min + one pageblock, first zone */
 	uint32_t	idle_run_max;		/* longest run of idle retries */
 	uint32_t	no_progress_max;
+	uint32_t	retries_counted;	/* no_progress_loops above 0 right after a reclaim that did free pages */
 	uint32_t	compactions;		/* direct compaction attempts */
 	int32_t		compaction_order_max;	/* -1 none */
 	uint32_t	compact_retries;
 	enum chain_end	ended;
 };
+
+/* Reclaimed at a higher order than the request's own, which its retries show: the order promotion of 7.2. */
+static inline bool chain_promoted(const struct chain *chain)
+{
+	return chain->retries && chain->order_reclaim > chain->order_request;
+}
 
 struct chain_ops {
 	void (*done)(void *ctx, const struct chain *chain);

@@ -112,14 +112,9 @@ static int pageblock_order(const struct spin *s)
 	return pages ? __builtin_ctzll(pages) : PAGEBLOCK_ORDER_DEFAULT;
 }
 
-static bool is_promoted(const struct chain *c)
-{
-	return c->retries && c->order_reclaim > c->order_request;
-}
-
 static bool is_a1(const struct spin *s, const struct chain *c)
 {
-	return !is_promoted(c) && c->order_request < pageblock_order(s) &&
+	return !chain_promoted(c) && c->order_request < pageblock_order(s) &&
 	       c->compaction_order_max < pageblock_order(s) &&
 	       c->idle_run_max >= threshold(s, TH_SPIN_CYCLES) &&
 	       c->reclaimed_pages >= threshold(s, TH_SPIN_PAGES) &&
@@ -128,7 +123,7 @@ static bool is_a1(const struct spin *s, const struct chain *c)
 
 static bool is_a2(const struct spin *s, const struct chain *c)
 {
-	return is_promoted(c) && c->no_progress_max == 0 &&
+	return chain_promoted(c) && c->no_progress_max == 0 &&
 	       c->retries_idle >= threshold(s, TH_LIVELOCK_CYCLES) &&
 	       c->sentinels >= threshold(s, TH_LIVELOCK_SENTINEL_SHARE) * c->cycles;
 }

@@ -8,6 +8,7 @@
 #include <jansson.h>
 #include <string.h>
 
+#include "analyze/feature.h"
 #include "spine/escape.h"
 
 #define EXACT_INTEGER	9007199254740992.0	/* 2^53: a double holds every whole number below */
@@ -183,6 +184,19 @@ static json_t *meta(const struct analysis *a, const char *const *keys)
 	return o;
 }
 
+static json_t *kernel_features(const struct analysis *a)
+{
+	struct feature features[FEATURES_MAX];
+	int n = features_of(a, features);
+	json_t *o = json_object();
+
+	for (int i = 0; i < n; i++)
+		json_object_set_new(o, features[i].name,
+				    json_pack("{s:s, s:s}", "state", feature_state_name(features[i].state), "how",
+					      features[i].how));
+	return o;
+}
+
 int print_json(const struct analysis *a, const struct print_options *options, FILE *out)
 {
 	static const char *const keys[] = { "source", "trace_version", "trace_cmd_version", "kernel_release", "host",
@@ -205,6 +219,7 @@ int print_json(const struct analysis *a, const struct print_options *options, FI
 	json_object_set_new(o, "chains", json_integer(totals->chains));
 	json_object_set_new(o, "findings", findings(a));
 	json_object_set_new(o, "detectors", detectors_state(a));
+	json_object_set_new(o, "kernel_features", kernel_features(a));
 	json_object_set_new(o, "reclaim_calls", calls(a));
 	json_object_set_new(o, "kswapd", kswapd(a));
 	json_object_set_new(o, "event_counts", event_counts(a));

@@ -8,6 +8,7 @@
 #include <inttypes.h>
 #include <string.h>
 
+#include "analyze/feature.h"
 #include "spine/escape.h"
 
 #define NSEC_PER_SEC	1000000000.0
@@ -214,6 +215,21 @@ static void put_judgement(const struct analysis *a, FILE *out)
 	}
 }
 
+static void put_features(const struct analysis *a, FILE *out)
+{
+	struct feature features[FEATURES_MAX];
+	int n = features_of(a, features);
+	bool header = false;
+
+	for (int i = 0; i < n; i++) {
+		if (features[i].state == FEATURE_UNKNOWN)
+			continue;
+		fprintf(out, "%s%-32s %-8s %s\n", header ? "" : "\nKERNEL, AS THE RECORDING SHOWS IT\n", features[i].name,
+			feature_state_name(features[i].state), features[i].how);
+		header = true;
+	}
+}
+
 static void put_calls(const struct analysis *a, FILE *out)
 {
 	bool header = false;
@@ -302,6 +318,7 @@ void print_text(const struct analysis *a, const struct print_options *options, F
 	put_verdict(a, out);
 	put_findings(a, options, out);
 	put_judgement(a, out);
+	put_features(a, out);
 	put_calls(a, out);
 	put_kswapd(a, out);
 	put_types(a, out);

@@ -115,6 +115,8 @@ static int complete(struct import *im, const struct input *input, struct checksu
 	if (!ret)
 		ret = store_result_findings(im->writer, im->analysis);
 	if (!ret)
+		ret = store_result_features(im->writer, im->analysis);
+	if (!ret)
 		ret = write_meta(im, input, sum, damage);
 	return ret;
 }

@@ -8,6 +8,8 @@
 #include <jansson.h>
 #include <stdlib.h>
 
+#include "analyze/feature.h"
+
 static int64_t unknown_if(int64_t value, int64_t absent)
 {
 	return value == absent ? STORE_UNKNOWN : value;
@@ -109,5 +111,15 @@ int store_result_findings(struct store_writer *w, const struct analysis *a)
 
 	for (int i = 0; i < count && !ret; i++)
 		ret = store_finding_row(w, &f[i]);
+	return ret;
+}
+
+int store_result_features(struct store_writer *w, const struct analysis *a)
+{
+	struct feature features[FEATURES_MAX];
+	int n = features_of(a, features), ret = 0;
+
+	for (int i = 0; i < n && !ret; i++)
+		ret = store_writer_feature(w, features[i].name, feature_state_name(features[i].state), features[i].how);
 	return ret;
 }

@@ -10,5 +10,6 @@
 
 int store_result_chain(struct store_writer *w, const struct analysis *a, const struct chain *chain);
 int store_result_findings(struct store_writer *w, const struct analysis *a);
+int store_result_features(struct store_writer *w, const struct analysis *a);
 
 #endif
