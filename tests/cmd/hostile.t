@@ -9,7 +9,7 @@ quote="x');DROP TABLE meta;--"
 {
 	sed "s/          writer-201/ $evil-201/; s/          writer-202/ $quote-202/; s/         writer-203/ a-1 [2] b-203/" \
 		"$TOP/tests/golden/a1-unfixed.txt"
-	printf ' %s-300     [001] .....   200.000001: evil"event: text=%s other=1\n' "$evil" "$evil"
+	printf ' %s-300     [001] .....   200.000001: evil_event: text=%s other=1\n' "$evil" "$evil"
 	printf ' bash-301     [001] .....   200.000002: meta: key=1 value=2\n'
 	printf ' bash-301     [001] .....   200.000003: sqlite_master: name=1\n'
 	printf ' bash-301     [001] .....   200.000004: sched_x: ts=5 pid=6 id=7 cpu=8\n'
