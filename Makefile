@@ -17,13 +17,18 @@ CC := gcc
 endif
 CLANG ?= clang
 CFLAGS ?= -O2 -g
-PKGS := libtracecmd libtracefs libtraceevent sqlite3 jansson nettle libzstd zlib
+PKGS := sqlite3 jansson nettle libzstd zlib
+# libtracecmd is the second opinion of tests and the floor of the benchmark.
+TEST_PKGS := libtracecmd libtracefs libtraceevent cmocka
 
 # Asked for at first use, not when this file is read: `make demo` on a bare machine installs pkg-config on the way.
 PKG_CFLAGS = $(eval PKG_CFLAGS := $(shell pkg-config --cflags $(PKGS)))$(PKG_CFLAGS)
+TEST_CFLAGS = $(eval TEST_CFLAGS := $(shell pkg-config --cflags $(TEST_PKGS)))$(TEST_CFLAGS)
+TEST_LIBS = $(eval TEST_LIBS := $(shell pkg-config --libs $(TEST_PKGS)))$(TEST_LIBS)
 PKG_LIBS = $(eval PKG_LIBS := $(shell pkg-config --libs $(PKGS)) -lm -pthread)$(PKG_LIBS)
 
-WARN := -Wall -Wextra -Wmissing-prototypes -Wstrict-prototypes -Wno-sign-compare -Wno-unused-parameter
+WARN := -Wall -Wextra -Wmissing-prototypes -Wstrict-prototypes -Wno-sign-compare -Wno-unused-parameter \
+	-Wno-missing-field-initializers
 ifneq ($(filter check,$(MAKECMDGOALS)),)
 WARN += -Werror
 endif
@@ -62,7 +67,11 @@ $(1)/squall: $(1)/cmd/main.o $(1)/libsquall.a
 
 $(1)/tests/%: $(1)/tests/unit/%.o $(1)/libsquall.a
 	$$(call say,LINK,$$@)
-	$$(Q)$(2) $(3) $$(LDFLAGS) -o $$@ $$^ $$(PKG_LIBS) -lcmocka
+	$$(Q)mkdir -p $$(@D) && $(2) $(3) $$(LDFLAGS) -o $$@ $$^ $$(TEST_LIBS) $$(PKG_LIBS)
+
+$(1)/tests/%.o: tests/%.c
+	$$(call say,CC,$$@)
+	$$(Q)mkdir -p $$(@D) && $(2) $$(ALL_CFLAGS) $$(TEST_CFLAGS) $(3) -c -o $$@ $$<
 endef
 $(eval $(call variant,$(BUILD),$(CC),$$(CFLAGS)))
 $(eval $(call variant,$(BUILD)/san,$(CC),-O1 -g $(SANITIZE)))
@@ -74,7 +83,7 @@ $(BUILD)/fuzz/fuzz_%: $(BUILD)/fuzz/tests/fuzz/fuzz_%.o $(BUILD)/fuzz/libsquall.
 
 $(BUILD)/bench/%: $(BUILD)/tests/bench/%.o $(BUILD)/libsquall.a
 	$(call say,LINK,$@)
-	$(Q)mkdir -p $(@D) && $(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(PKG_LIBS)
+	$(Q)mkdir -p $(@D) && $(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(TEST_LIBS) $(PKG_LIBS)
 
 # Text that is compiled in: FILE becomes gen/FILE.h, a C string literal of its lines.
 $(BUILD)/gen/%.h: %
@@ -105,13 +114,16 @@ demo: $(BUILD)/squall
 CHECK_BINS := $(BUILD)/squall $(BUILD)/san/squall $(UNIT_TESTS:%=$(BUILD)/tests/%) $(UNIT_TESTS:%=$(BUILD)/san/tests/%) \
 	$(FUZZERS:%=$(BUILD)/fuzz/%)
 check: $(CHECK_BINS)
-	$(Q)BUILD=$(abspath $(BUILD)) CMOCKA_MESSAGE_OUTPUT=TAP FUZZ_SECONDS=$(CHECK_FUZZ_SECONDS) \
-		prove -j2 --exec env $(UNIT_TESTS:%=$(BUILD)/tests/%) $(UNIT_TESTS:%=$(BUILD)/san/tests/%) \
+	$(Q)BUILD=$(abspath $(BUILD)) SQUALL_TRACES=$(SHARED)/traces \
+		SQUALL_THIRD_PARTY=$(SHARED)/third-party FUZZ_SECONDS=$(CHECK_FUZZ_SECONDS) \
+		prove -j2 --exec tests/exec.sh $(UNIT_TESTS:%=$(BUILD)/tests/%) $(UNIT_TESTS:%=$(BUILD)/san/tests/%) \
 		$(sort $(wildcard tests/cmd/*.t))
 CHECK_FUZZ_SECONDS ?= 60
+# More recorded traces, where they lie beside the tree; tests that want them skip without.
+SHARED ?= $(abspath ../shared)
 
 fuzz: $(FUZZERS:%=$(BUILD)/fuzz/%)
-	$(Q)BUILD=$(abspath $(BUILD)) FUZZ_SECONDS=$(FUZZ_SECONDS) prove -v --exec env tests/cmd/fuzz.t
+	$(Q)BUILD=$(abspath $(BUILD)) FUZZ_SECONDS=$(FUZZ_SECONDS) prove -v --exec tests/exec.sh tests/cmd/fuzz.t
 
 bench: $(BUILD)/squall $(BENCH_TOOLS:%=$(BUILD)/bench/%)
 	$(Q)BUILD=$(abspath $(BUILD)) tests/bench/bench.sh

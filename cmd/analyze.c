@@ -12,6 +12,7 @@
 #include "analyze/print.h"
 #include "cmd/command.h"
 #include "cmd/input.h"
+#include "cmd/interrupt.h"
 #include "cmd/options.h"
 #include "cmd/range.h"
 #include "store/reader.h"
@@ -147,6 +148,7 @@ static int analyze_trace(struct analyze *an, const struct input *input, struct s
 		sink = range_sink(&an->range);
 	}
 	ret = input_run(input, &sink, "analyzing", err);
+	interrupt_resume();
 	if (ret)
 		complain(input->path, err->what[0] ? err->what : strerror(-ret), err->hint);
 	return ret;

@@ -13,6 +13,7 @@
 #include "cmd/checksum.h"
 #include "cmd/command.h"
 #include "cmd/input.h"
+#include "cmd/interrupt.h"
 #include "cmd/options.h"
 #include "cmd/store_results.h"
 #include "cmd/summary.h"
@@ -132,6 +133,7 @@ static int finish(struct import *im, const struct input *input, struct checksum 
 	if (run_error && (!damaged || empty)) {
 		checksum_wait(sum);
 		store_writer_abort(im->writer);
+		interrupt_resume();
 		if (im->store_error.what[0])
 			complain("import", im->store_error.what, im->store_error.hint);
 		else

@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "cmd/command.h"
+#include "cmd/interrupt.h"
 #include "collect/source_table.h"
 #include "spine/isolate.h"
 
@@ -87,14 +88,22 @@ void input_close(struct input *input)
 	input->fd = -1;
 }
 
+/* Draws progress; an interrupt stops the run. */
+static int tick(void *ctx, const struct source_progress *progress)
+{
+	progress_draw(ctx, progress);
+	return interrupt_signal();
+}
+
 int input_run(const struct input *input, const struct sink *sink, const char *doing, struct source_error *err)
 {
 	struct source_input in = { .path = input->path, .fd = input->fd, .size = input->size };
 	struct progress_line line;
 	int ret, ended;
 
+	interrupt_catch();
 	progress_start(&line, doing);
-	ret = isolate_run(input->source, &in, sink, progress_tick, &line, err);
+	ret = isolate_run(input->source, &in, sink, tick, &line, err);
 	progress_clear(&line);
 	ended = SINK_CALL(sink, end);
 	return ret ? ret : ended;

@@ -33,22 +33,20 @@ static void put_eta(double done, double total, double elapsed_s)
 	fprintf(stderr, ", %.0f %%, %.0f s left", 100 * done / total, elapsed_s * (total - done) / done);
 }
 
-int progress_tick(void *ctx, const struct source_progress *progress)
+void progress_draw(struct progress_line *line, const struct source_progress *progress)
 {
-	struct progress_line *line = ctx;
 	uint64_t ns = now_ns() - line->started_ns;
 	uint64_t events = atomic_load(&progress->events);
 	double done = atomic_load(&progress->bytes_done);
 	double elapsed_s = (double)ns / NSEC_PER_SEC;
 
 	if (!line->enabled || ns < SHOW_AFTER_NS)
-		return 0;
+		return;
 	fprintf(stderr, "\r\033[K%s: %" PRIu64 " events, %.1f MB, %.2f M events/s", line->what, events,
 		done / BYTES_PER_MB, events / elapsed_s / 1e6);
 	put_eta(done, atomic_load(&progress->bytes_total), elapsed_s);
 	fflush(stderr);
 	line->shown = 1;
-	return 0;
 }
 
 void progress_clear(struct progress_line *line)

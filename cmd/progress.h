@@ -17,8 +17,7 @@ struct progress_line {
 /* Enabled when stderr is a terminal. */
 void progress_start(struct progress_line *line, const char *what);
 
-/* An isolate_tick_fn with a struct progress_line. Never stops the run. */
-int progress_tick(void *ctx, const struct source_progress *progress);
+void progress_draw(struct progress_line *line, const struct source_progress *progress);
 
 void progress_clear(struct progress_line *line);
 

@@ -222,7 +222,7 @@ static void read_current(struct table_cursor *t, struct event *ev)
 	}
 	row = rows_at(t->rows, t->at);
 	*ev = (struct event){
-		.ts	= row->id - row->late,
+		.ts	= (uint64_t)row->id - (uint64_t)row->late,	/* any 64 bits: a damaged row wraps */
 		.type	= t->type,
 		.tid	= row->tid,
 		.cpu	= row->cpu,

@@ -115,6 +115,19 @@ like "$(cat "$work/summary")" '^events    61$' "import tells the number of event
 like "$(cat "$work/summary")" '^found     warning  nonmovable-reclaim-spin \[a1\]$' "import tells what was found"
 "$SQUALL" analyze "$spin" >/dev/full 2>"$work/err"
 is $? 2 "a full output: exit status 2"
+# Interrupted in the middle of a pipe that does not end: nothing is left behind.
+mkfifo "$work/pipe"
+(cat "$spin"; sleep 30) >"$work/pipe" &
+"$SQUALL" import -q - -o "$work/int.db" <"$work/pipe" 2>"$work/err" &
+import=$!
+sleep 1
+kill -TERM $import
+wait $import
+is $? 143 "an interrupted import ends by the signal"
+ls "$work" | grep -q '^int\.db'
+[ $? -ne 0 ]
+ok $? "an interrupted import leaves no file"
+
 sqlite3 "$work/s.db" "PRAGMA user_version = 99"
 run analyze "$work/s.db"
 is "$status" 2 "a store of a newer version: exit status 2"

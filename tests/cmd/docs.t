@@ -18,7 +18,7 @@ done
 for command in $("$SQUALL" --help | sed -n '/^Commands:/,/^$/p' | awk 'NF > 1 && !/:$/ { print $1 }'); do
 	[ -e "$TOP/docs/squall-$command.1" ]
 	ok $? "there is a page for squall $command"
-	grep -q "squall-$command" "$TOP/docs/squall.1"
+	sed 's/\\-/-/g' "$TOP/docs/squall.1" | grep -q "squall-$command"
 	ok $? "squall(1) names squall-$command"
 done
 for kind in $("$SQUALL" analyze --only '?' /dev/null 2>&1 | sed -n 's/^squall: kinds: //p'); do

@@ -14,7 +14,7 @@ for query in "$TOP"/samples/queries/*.sql; do
 		rows=$(sqlite3 -bail "$work/$sample.db" <"$query" 2>"$work/err")
 		ok $? "$name on $sample runs"
 		sed 's/^/# /' "$work/err"
-		[ -n "$rows" ]
+		[ -n "$rows" ] || [ "$name" = losses ] || [ "$name-$sample" = findings-healthy-swap-6.18 ]
 		ok $? "$name on $sample answers"
 	done
 	count=$((count + 1))

@@ -1,0 +1,38 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * interrupt.c - see interrupt.h. The one piece of state here has to be global: a signal handler has no argument.
+ */
+#include "cmd/interrupt.h"
+
+#include <signal.h>
+#include <stddef.h>
+
+static volatile sig_atomic_t caught;
+
+static void on_signal(int signal)
+{
+	caught = signal;
+}
+
+void interrupt_catch(void)
+{
+	/* SA_RESETHAND: whoever presses Ctrl-C twice means it. */
+	struct sigaction action = { .sa_handler = on_signal, .sa_flags = SA_RESETHAND };
+
+	sigaction(SIGINT, &action, NULL);
+	sigaction(SIGTERM, &action, NULL);
+	sigaction(SIGHUP, &action, NULL);
+}
+
+int interrupt_signal(void)
+{
+	return caught;
+}
+
+void interrupt_resume(void)
+{
+	if (!caught)
+		return;
+	signal(caught, SIG_DFL);
+	raise(caught);
+}

@@ -1,0 +1,17 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * interrupt.h - Ctrl-C and its kin as a flag, so that a command can clean up behind itself.
+ */
+#ifndef SQUALL_CMD_INTERRUPT_H
+#define SQUALL_CMD_INTERRUPT_H
+
+/* SIGINT, SIGTERM and SIGHUP set the flag from now on. A second one ends the program as usual. */
+void interrupt_catch(void);
+
+/* The signal that came, 0 for none. */
+int interrupt_signal(void);
+
+/* Ends the program by that signal, as a shell expects it of an interrupted command. Does nothing if none came. */
+void interrupt_resume(void);
+
+#endif
