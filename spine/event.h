@@ -87,6 +87,19 @@ struct sample {
 	int64_t			value;
 };
 
+/* A change of a node's kswapd_failures, as it was observed. */
+struct failures_change {
+	uint64_t		ts;		/* ns, as events; when it was seen, not later than it happened + the sampling gap */
+	int32_t			node;
+	int32_t			value;
+	int32_t			previous;	/* -1 not known */
+	int32_t			tid;		/* in whose context it changed; -1 not told (sampled) */
+	uint64_t		cgroup_id;	/* of that thread; 0 not told */
+	const char		*comm;		/* of that thread; "" not told */
+	const char		*via;		/* "bpf-sample", "bpf-direct", "bpf-memcg", "bpf-kswapd", "zoneinfo" ... */
+	const char		*reason;	/* the kernel's reason for a reset, where it tells; "" */
+};
+
 /* A name for a thread id. tgid 0: not told; cgroup_id 0: not told. */
 struct task_name {
 	int32_t			tid;

@@ -45,6 +45,20 @@ static int on_task(void *ctx, const struct task_name *task)
 	return TO_ALL(f, task, task);
 }
 
+static int on_cgroup(void *ctx, uint64_t id, const char *path)
+{
+	struct fanout *f = ctx;
+
+	return TO_ALL(f, cgroup, id, path);
+}
+
+static int on_failures(void *ctx, const struct failures_change *change)
+{
+	struct fanout *f = ctx;
+
+	return TO_ALL(f, failures, change);
+}
+
 static int on_symbol(void *ctx, uint64_t addr, const char *name)
 {
 	struct fanout *f = ctx;
@@ -79,6 +93,8 @@ static const struct sink_ops fanout_ops = {
 	.loss = on_loss,
 	.sample = on_sample,
 	.task = on_task,
+	.cgroup = on_cgroup,
+	.failures = on_failures,
 	.symbol = on_symbol,
 	.buffer = on_buffer,
 	.meta = on_meta,

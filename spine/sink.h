@@ -20,6 +20,8 @@ struct sink_ops {
 	int (*loss)(void *ctx, const struct loss *loss);
 	int (*sample)(void *ctx, const struct sample *sample);
 	int (*task)(void *ctx, const struct task_name *task);
+	int (*cgroup)(void *ctx, uint64_t id, const char *path);
+	int (*failures)(void *ctx, const struct failures_change *change);
 	int (*symbol)(void *ctx, uint64_t addr, const char *name);
 	/* The trace buffer instance @buffer is called @name; "" is the main one. */
 	int (*buffer)(void *ctx, uint16_t buffer, const char *name);
