@@ -275,6 +275,16 @@ static int on_sample(void *ctx, const struct sample *sample)
 	return 0;
 }
 
+static int on_failures(void *ctx, const struct failures_change *change)
+{
+	struct analysis *a = ctx;
+
+	for (int i = 0; i < ndetectors; i++)
+		if (a->state[i] && detectors[i]->failures)
+			detectors[i]->failures(a->state[i], change);
+	return 0;
+}
+
 static int on_task(void *ctx, const struct task_name *task)
 {
 	struct analysis *a = ctx;
@@ -430,6 +440,7 @@ static const struct sink_ops analysis_sink_ops = {
 	.event = on_event,
 	.loss = on_loss,
 	.sample = on_sample,
+	.failures = on_failures,
 	.task = on_task,
 	.meta = on_meta,
 	.end = on_end,

@@ -51,6 +51,7 @@ struct detector {
 	void (*call)(void *state, const struct reclaim_call *call);
 	void (*run)(void *state, const struct kswapd_run *run);
 	void (*sample)(void *state, const struct sample *sample);
+	void (*failures)(void *state, const struct failures_change *change);
 	void (*finish)(void *state);
 };
 

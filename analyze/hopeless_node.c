@@ -50,7 +50,8 @@ static double threshold(const struct hopeless *h, enum threshold which)
 	return h->d->th->value[which];
 }
 
-static void report(const struct hopeless *h, int nid, const struct hopeless_node_state *n, uint64_t end_ns, bool ended)
+static void report(const struct hopeless *h, int nid, const struct hopeless_node_state *n, uint64_t end_ns,
+		   bool ended)
 {
 	struct finding f = finding_start(&hopeless_node, n->since_ns, end_ns);
 	double span_s = elapsed_ns(n->since_ns, end_ns) / NSEC_PER_SEC;
@@ -158,21 +159,34 @@ static void on_call(void *state, const struct reclaim_call *call)
 	}
 }
 
+/* The counter, or the kernel's word for "16 and more", had this value at this time. */
+static void told(struct hopeless *h, int32_t nid, uint64_t ts, bool given_up)
+{
+	if (nid < 0 || nid >= RUN_MAX_NODES)
+		return;
+	if (given_up)
+		begin(h, &h->node[nid], ts, false);
+	else
+		end(h, nid, ts, true);
+}
+
 static void on_sample(void *state, const struct sample *sample)
 {
 	struct hopeless *h = state;
-	bool failures = !strcmp(sample->name, "kswapd_failures");
-	bool hopeless;
 
-	if (sample->scope != SCOPE_NODE || sample->node < 0 || sample->node >= RUN_MAX_NODES)
+	if (sample->scope != SCOPE_NODE)
 		return;
-	if (!failures && strcmp(sample->name, "node_unreclaimable"))
-		return;
-	hopeless = sample->value >= (failures ? threshold(h, TH_MAX_RECLAIM_RETRIES) : 1);
-	if (hopeless)
-		begin(h, &h->node[sample->node], sample->ts, false);
-	else
-		end(h, sample->node, sample->ts, true);
+	if (!strcmp(sample->name, "kswapd_failures"))
+		told(h, sample->node, sample->ts, sample->value >= threshold(h, TH_MAX_RECLAIM_RETRIES));
+	else if (!strcmp(sample->name, "node_unreclaimable"))
+		told(h, sample->node, sample->ts, sample->value > 0);
+}
+
+static void on_failures(void *state, const struct failures_change *change)
+{
+	struct hopeless *h = state;
+
+	told(h, change->node, change->ts, change->value >= threshold(h, TH_MAX_RECLAIM_RETRIES));
 }
 
 static void finish(void *state)
@@ -195,5 +209,6 @@ const struct detector hopeless_node = {
 	.call = on_call,
 	.run = on_run,
 	.sample = on_sample,
+	.failures = on_failures,
 	.finish = finish,
 };

@@ -4,10 +4,12 @@
  *
  * After MAX_RECLAIM_RETRIES (16) runs that reclaim nothing kswapd must give a node up. Before the fix of 7.0 any
  * reclaim progress on the node cleared the counter: a cgroup that reclaims its own pages under memory.high keeps
- * kswapd scanning a node that it cannot balance. Three ways to see it, the first that the recording has is used:
+ * kswapd scanning a node that it cannot balance. Four ways to see it; the first that shows a storm is reported:
  *
  *  events  7.0+: kswapd_clear_hopeless with reason DIRECT, after which kswapd fails again within reset-recur.
- *  samples kswapd_failures as sampled by squall record: the value falls and rises again within reset-recur.
+ *  probe   each change of kswapd_failures, as squall record's BPF programs saw it and in whose context: the value falls
+ *          and rises again within reset-recur.
+ *  samples kswapd_failures sampled from time to time: as probe, but short ups and downs are missed.
  *  runs    any kernel: kswapd runs that follow each other without a nap find the node unbalanced each time, and the
  *          counter below 16 (prepare_kswapd_sleep). More than 16 of them that reclaim nothing prove a reset, 16 more
  *          another one. A lower bound: n futile runs need at least (n - 1) / 16 resets. Where kswapd itself reclaims
@@ -29,10 +31,10 @@
 #define RING_MAX		64
 #define NODE_BITS		64
 
-enum method { METHOD_EVENTS, METHOD_SAMPLES, METHOD_RUNS, METHODS };
+enum method { METHOD_EVENTS, METHOD_PROBE, METHOD_SAMPLES, METHOD_RUNS, METHODS };
 
 static const char *const method_names[METHODS] = {
-	[METHOD_EVENTS] = "events", [METHOD_SAMPLES] = "samples", [METHOD_RUNS] = "runs",
+	[METHOD_EVENTS] = "events", [METHOD_PROBE] = "probe", [METHOD_SAMPLES] = "samples", [METHOD_RUNS] = "runs",
 };
 
 /* Resets seen by one method, and whether enough of them came close together. */
@@ -42,25 +44,28 @@ struct counter {
 	bool		storm;
 };
 
+struct pending {
+	bool		set;
+	uint64_t	ns;
+	int32_t		tid;		/* who did it; -1 not told */
+	uint64_t	memcg;
+};
+
 struct reset_node {
 	/* the stretch of unrested runs that is going on */
 	bool			linked;		/* the run before was unrested */
 	uint64_t		stretch_futile;
 	uint64_t		futile_in_a_row;	/* without progress of kswapd in between */
-	/* 7.0+ events and samples */
-	bool			pending;	/* a reset that waits for the next failure */
-	uint64_t		pending_ns;
-	int32_t			pending_tid;
-	uint64_t		pending_memcg;
-	bool			sample_pending;
-	uint64_t		sample_pending_ns;
-	int64_t			sampled;	/* last value, -1 none */
+	/* the other methods: a reset waits for the next failure, which shows that the node was not balanced */
+	struct pending		pending[METHODS];
+	int64_t			sampled;	/* last value of the samples, -1 none */
 	/* the episode */
 	bool			active;
 	uint64_t		start_ns, end_ns;
 	struct counter		by[METHODS];
 	uint64_t		by_others, by_kswapd;	/* method runs */
-	uint64_t		runs, futile, fails;
+	uint64_t		runs, futile;
+	uint64_t		fails[METHODS];
 	uint64_t		slept_ns, asleep_since_ns;
 	uint64_t		reclaimed_pages;
 	int32_t			kswapd_tid;
@@ -158,7 +163,9 @@ static void add_evidence(const struct reset_node *node, enum method method, stru
 	finding_evidence(f, "kswapd_runs", "runs", node->runs);
 	finding_evidence(f, "kswapd_runs_futile", "runs", node->futile);
 	if (method == METHOD_EVENTS)
-		finding_evidence(f, "kswapd_reclaim_fail", "events", node->fails);
+		finding_evidence(f, "kswapd_reclaim_fail", "events", node->fails[method]);
+	else if (method != METHOD_RUNS)
+		finding_evidence(f, "failures_at_least", "runs", node->fails[method]);
 	finding_evidence(f, "kswapd_awake_share", "ratio", awake_share(node));
 	finding_evidence(f, "kswapd_reclaimed_pages", "pages", node->reclaimed_pages);
 }
@@ -231,15 +238,19 @@ static void report(struct reset *r, int nid, struct reset_node *node, enum metho
 /* Resets that only interrupted fewer than 16 failures in all did not keep kswapd from stopping. */
 static bool kept_kswapd_going(const struct reset *r, const struct reset_node *node, enum method method)
 {
-	return method != METHOD_EVENTS || node->fails >= threshold(r, TH_MAX_RECLAIM_RETRIES);
+	/* Samples miss most ups and downs, so for them the sum says nothing. */
+	return method == METHOD_RUNS || method == METHOD_SAMPLES ||
+	       node->fails[method] >= threshold(r, TH_MAX_RECLAIM_RETRIES);
 }
 
 /* Nothing that was counted belongs to an episode. */
 static void forget(struct reset_node *node)
 {
-	for (int m = 0; m < METHODS; m++)
+	for (int m = 0; m < METHODS; m++) {
 		node->by[m] = (struct counter){ 0 };
-	node->by_others = node->by_kswapd = node->runs = node->futile = node->fails = node->reclaimed_pages = 0;
+		node->fails[m] = 0;
+	}
+	node->by_others = node->by_kswapd = node->runs = node->futile = node->reclaimed_pages = 0;
 	node->candidates.n = node->candidates.others = 0;
 	node->start_ns = node->slept_ns = 0;
 }
@@ -334,8 +345,8 @@ static void on_call(void *state, const struct reclaim_call *call)
 
 		if (!node)
 			continue;
-		if (node->pending && node->pending_tid == call->tid && node->pending_ns >= call->begin_ns)
-			node->pending_memcg = call->memcg_id;
+		if (node->pending[METHOD_EVENTS].tid == call->tid && node->pending[METHOD_EVENTS].ns >= call->begin_ns)
+			node->pending[METHOD_EVENTS].memcg = call->memcg_id;
 		if (!node->linked || call->tid == node->kswapd_tid || has_events(r))
 			continue;
 		if (nodes_known && !(nid < NODE_BITS && call->progress_nodes >> nid & 1))
@@ -344,21 +355,30 @@ static void on_call(void *state, const struct reclaim_call *call)
 	}
 }
 
-static void on_fail(struct reset *r, struct reset_node *node, int nid, uint64_t ts)
+static void reset_seen(struct reset_node *node, enum method method, uint64_t ts, int32_t tid, uint64_t memcg)
 {
-	node->fails++;
-	if (!node->pending)
+	node->pending[method] = (struct pending){ .set = true, .ns = ts, .tid = tid, .memcg = memcg };
+}
+
+/* kswapd failed again @n times: if soon after a reset, that was spurious. */
+static void failure_seen(struct reset *r, int nid, struct reset_node *node, enum method method, uint64_t ts, uint64_t n)
+{
+	struct pending *p = &node->pending[method];
+
+	node->fails[method] += n;
+	if (!p->set)
 		return;
-	node->pending = false;
-	if (elapsed_ns(node->pending_ns, ts) > threshold(r, TH_RESET_RECUR_S) * NSEC_PER_SEC)
+	p->set = false;
+	if (elapsed_ns(p->ns, ts) > threshold(r, TH_RESET_RECUR_S) * NSEC_PER_SEC)
 		return;
 	if (!node->active) {	/* the episode begins with the reset: what was before is not counted */
 		forget(node);
-		node->fails = 1;
+		node->fails[method] = n;
 	}
-	episode_touch(r, nid, node, node->pending_ns, ts);
-	counter_add(r, &node->by[METHOD_EVENTS], node->pending_ns);
-	top_tasks_add(&node->candidates, node->pending_tid, node->pending_memcg, 0, 0);
+	episode_touch(r, nid, node, p->ns, ts);
+	counter_add(r, &node->by[method], p->ns);
+	if (p->tid >= 0)
+		top_tasks_add(&node->candidates, p->tid, p->memcg, 0, 0);
 }
 
 static void on_event(void *state, const struct mm_event *mm)
@@ -369,37 +389,41 @@ static void on_event(void *state, const struct mm_event *mm)
 
 	if (!node)
 		return;
-	if (mm_tp(mm) == TP_KSWAPD_RECLAIM_FAIL) {
-		on_fail(r, node, nid, mm->ev->ts);
+	if (mm_tp(mm) == TP_KSWAPD_RECLAIM_FAIL)
+		failure_seen(r, nid, node, METHOD_EVENTS, mm->ev->ts, 1);
+	else if (mm_int(mm, TPF_REASON, 0) == REASON_DIRECT)
+		reset_seen(node, METHOD_EVENTS, mm->ev->ts, mm->ev->tid, 0);
+	else
+		node->pending[METHOD_EVENTS].set = false;
+}
+
+static void on_failures(void *state, const struct failures_change *change)
+{
+	struct reset *r = state;
+	struct reset_node *node = node_get(r, change->node);
+
+	if (!node || change->previous < 0 || has_events(r))
 		return;
-	}
-	node->pending = mm_int(mm, TPF_REASON, 0) == REASON_DIRECT;
-	node->pending_ns = mm->ev->ts;
-	node->pending_tid = mm->ev->tid;
-	node->pending_memcg = 0;
+	if (change->value < change->previous)
+		reset_seen(node, METHOD_PROBE, change->ts, change->tid, change->cgroup_id);
+	else
+		failure_seen(r, change->node, node, METHOD_PROBE, change->ts, change->value - change->previous);
 }
 
 static void on_sample(void *state, const struct sample *sample)
 {
 	struct reset *r = state;
 	struct reset_node *node;
-	const char *name = sample->name;
 
-	if (sample->scope != SCOPE_NODE || strcmp(name, "kswapd_failures"))
+	if (sample->scope != SCOPE_NODE || strcmp(sample->name, "kswapd_failures") || has_events(r))
 		return;
 	node = node_get(r, sample->node);
 	if (!node)
 		return;
-	if (node->sampled > sample->value) {
-		node->sample_pending = true;
-		node->sample_pending_ns = sample->ts;
-	} else if (node->sample_pending && sample->value > node->sampled) {
-		node->sample_pending = false;
-		if (elapsed_ns(node->sample_pending_ns, sample->ts) <= threshold(r, TH_RESET_RECUR_S) * NSEC_PER_SEC) {
-			episode_touch(r, sample->node, node, node->sample_pending_ns, sample->ts);
-			counter_add(r, &node->by[METHOD_SAMPLES], sample->ts);
-		}
-	}
+	if (node->sampled > sample->value)
+		reset_seen(node, METHOD_SAMPLES, sample->ts, -1, 0);
+	else if (node->sampled >= 0 && sample->value > node->sampled)
+		failure_seen(r, sample->node, node, METHOD_SAMPLES, sample->ts, sample->value - node->sampled);
 	node->sampled = sample->value;
 }
 
@@ -425,5 +449,6 @@ const struct detector spurious_kswapd_reset = {
 	.call = on_call,
 	.run = on_run,
 	.sample = on_sample,
+	.failures = on_failures,
 	.finish = finish,
 };

@@ -75,6 +75,13 @@ static int on_sample(void *ctx, const struct sample *sample)
 	return within(range, sample->ts) ? SINK_CALL(&range->sink, sample, sample) : 0;
 }
 
+static int on_failures(void *ctx, const struct failures_change *change)
+{
+	struct range *range = ctx;
+
+	return within(range, change->ts) ? SINK_CALL(&range->sink, failures, change) : 0;
+}
+
 static int on_task(void *ctx, const struct task_name *task)
 {
 	return SINK_CALL(&((struct range *)ctx)->sink, task, task);
@@ -95,6 +102,7 @@ static const struct sink_ops range_ops = {
 	.event = on_event,
 	.loss = on_loss,
 	.sample = on_sample,
+	.failures = on_failures,
 	.task = on_task,
 	.meta = on_meta,
 	.end = on_end,

@@ -36,6 +36,11 @@ static int tell_symbol(sqlite3_stmt *row, const struct sink *sink)
 	return SINK_CALL(sink, symbol, sqlite3_column_int64(row, 0), store_column_text(row, 1));
 }
 
+static int tell_cgroup(sqlite3_stmt *row, const struct sink *sink)
+{
+	return SINK_CALL(sink, cgroup, sqlite3_column_int64(row, 0), store_column_text(row, 1));
+}
+
 static int64_t column_or(sqlite3_stmt *row, int column, int64_t unknown)
 {
 	return sqlite3_column_type(row, column) == SQLITE_NULL ? unknown : sqlite3_column_int64(row, column);
@@ -81,14 +86,32 @@ static int tell_sample(sqlite3_stmt *row, const struct sink *sink)
 	return SINK_CALL(sink, sample, &sample);
 }
 
+static int tell_failures(sqlite3_stmt *row, const struct sink *sink)
+{
+	const struct failures_change change = {
+		.ts		= sqlite3_column_int64(row, 0),
+		.node		= sqlite3_column_int(row, 1),
+		.value		= sqlite3_column_int(row, 2),
+		.previous	= column_or(row, 3, -1),
+		.via		= store_column_text(row, 4),
+		.tid		= column_or(row, 5, -1),
+		.comm		= store_column_text(row, 6),
+		.cgroup_id	= sqlite3_column_int64(row, 7),
+		.reason		= store_column_text(row, 8),
+	};
+
+	return SINK_CALL(sink, failures, &change);
+}
+
 /* Told before the first event, without a time. */
 static const struct stream_kind first_kinds[] = {
 	{ "SELECT key, value FROM meta", false, tell_meta },
 	{ "SELECT id, name FROM buffer", false, tell_buffer },
 	{ "SELECT addr, name FROM symbol", false, tell_symbol },
+	{ "SELECT id, path FROM cgroup", false, tell_cgroup },
 };
 
-enum { TASKS, LOSSES, SAMPLES, STREAMS };
+enum { TASKS, LOSSES, SAMPLES, FAILURES, STREAMS };
 
 static const struct stream_kind stream_kinds[STREAMS] = {
 	[TASKS] = {
@@ -103,6 +126,10 @@ static const struct stream_kind stream_kinds[STREAMS] = {
 		"SELECT max(ts, ?1), scope, node, cgroup_id, series.name, unit, value "
 		"FROM sample CROSS JOIN series ON series.id = series_id WHERE ts <= ?2 AND (ts >= ?1 OR sample.id IN "
 		"(SELECT max(id) FROM sample WHERE ts < ?1 GROUP BY series_id)) ORDER BY sample.id", true, tell_sample,
+	},
+	[FAILURES] = {
+		"SELECT ts, node, value, previous, via, pid, comm, cgroup_id, reason FROM kswapd_failures "
+		"WHERE ts BETWEEN ?1 AND ?2 ORDER BY rowid", true, tell_failures,
 	},
 };
 

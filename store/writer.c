@@ -19,7 +19,9 @@
 #include "store/store_file.h"
 #include "store/task_writer.h"
 
-enum statement { INSERT_META, INSERT_FEATURE, INSERT_LOSS, INSERT_BUFFER, INSERT_SYMBOL, STATEMENTS };
+enum statement {
+	INSERT_META, INSERT_FEATURE, INSERT_LOSS, INSERT_BUFFER, INSERT_SYMBOL, INSERT_CGROUP, INSERT_FAILURES, STATEMENTS
+};
 
 static const char *const statement_sql[STATEMENTS] = {
 	[INSERT_META]		= "INSERT OR REPLACE INTO meta(key, value) VALUES(?, ?)",
@@ -27,6 +29,9 @@ static const char *const statement_sql[STATEMENTS] = {
 	[INSERT_LOSS]		= "INSERT INTO loss(after_id, ts, cpu, buffer, stage, events) VALUES(?, ?, ?, ?, ?, ?)",
 	[INSERT_BUFFER]		= "INSERT OR REPLACE INTO buffer(id, name) VALUES(?, ?)",
 	[INSERT_SYMBOL]		= "INSERT OR REPLACE INTO symbol(addr, name) VALUES(?, ?)",
+	[INSERT_CGROUP]		= "INSERT OR REPLACE INTO cgroup(id, path) VALUES(?, ?)",
+	[INSERT_FAILURES]	= "INSERT INTO kswapd_failures(ts, node, value, previous, via, pid, comm, cgroup_id, reason) "
+				  "VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?)",
 };
 
 struct store_writer {
@@ -299,6 +304,38 @@ static int sink_symbol(void *ctx, uint64_t addr, const char *name)
 	return checked(w, sql_run(insert));
 }
 
+static int sink_cgroup(void *ctx, uint64_t id, const char *path)
+{
+	struct store_writer *w = ctx;
+	sqlite3_stmt *insert = w->statements[INSERT_CGROUP];
+
+	if (w->failed)
+		return w->failed;
+	sqlite3_bind_int64(insert, 1, id);
+	sql_bind_text(insert, 2, path);
+	return checked(w, sql_run(insert));
+}
+
+static int sink_failures(void *ctx, const struct failures_change *change)
+{
+	struct store_writer *w = ctx;
+	sqlite3_stmt *insert = w->statements[INSERT_FAILURES];
+
+	if (w->failed)
+		return w->failed;
+	note_time(w, change->ts);
+	sqlite3_bind_int64(insert, 1, change->ts);
+	sqlite3_bind_int64(insert, 2, change->node);
+	sqlite3_bind_int64(insert, 3, change->value);
+	sql_bind_unless(insert, 4, change->previous, -1);
+	sql_bind_text(insert, 5, change->via);
+	sql_bind_unless(insert, 6, change->tid, -1);
+	sql_bind_text(insert, 7, *change->comm ? change->comm : NULL);
+	sql_bind_unless(insert, 8, change->cgroup_id, 0);
+	sql_bind_text(insert, 9, *change->reason ? change->reason : NULL);
+	return checked(w, sql_run(insert));
+}
+
 static int sink_buffer(void *ctx, uint16_t buffer, const char *name)
 {
 	struct store_writer *w = ctx;
@@ -338,6 +375,8 @@ static const struct sink_ops writer_sink_ops = {
 	.loss	= sink_loss,
 	.sample	= sink_sample,
 	.task	= sink_task,
+	.cgroup	= sink_cgroup,
+	.failures = sink_failures,
 	.symbol	= sink_symbol,
 	.buffer	= sink_buffer,
 	.meta	= sink_meta,

@@ -1,0 +1,200 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * test_failures.c - kswapd_failures as squall record sees it, through the whole analysis: resets by probe and by samples,
+ * a node that is given up, near misses. Text traces cannot carry these, so they are not among tests/golden.
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "analyze/analysis.h"
+
+#define SEC	1000000000ull
+
+struct scene {
+	struct thresholds	th;
+	struct analysis		*a;
+	struct sink		sink;
+	uint64_t		now_ns;
+};
+
+static void scene_start(struct scene *s)
+{
+	struct analysis_options options = { .th = &s->th };
+
+	thresholds_default(&s->th);
+	assert_int_equal(analysis_new(&options, &s->a), 0);
+	s->sink = analysis_sink(s->a);
+	s->now_ns = 100 * SEC;
+}
+
+/* One kswapd_wake, so that the recording has an event; squall record always has them. */
+static void wake(struct scene *s)
+{
+	static const struct event_field fields[] = { { "nid", VALUE_INT }, { "order", VALUE_INT } };
+	static const struct event_type type = { .nfields = 2, .system = "vmscan", .name = "mm_vmscan_kswapd_wake",
+						.format = "", .fields = fields };
+	const struct event_value values[2] = { { .i = 0, .kind = VALUE_INT }, { .i = 0, .kind = VALUE_INT } };
+	const struct event ev = { .ts = s->now_ns, .type = &type, .tid = 50, .values = values };
+
+	assert_int_equal(SINK_CALL(&s->sink, type, &type), 0);
+	assert_int_equal(SINK_CALL(&s->sink, event, &ev), 0);
+}
+
+static void change(struct scene *s, int previous, int value, int tid, uint64_t gap_ns)
+{
+	const struct failures_change c = { .ts = s->now_ns += gap_ns, .node = 0, .value = value, .previous = previous,
+					   .tid = tid, .cgroup_id = tid > 0 ? 77 : 0, .comm = "", .via = "bpf-memcg",
+					   .reason = "" };
+
+	assert_int_equal(SINK_CALL(&s->sink, failures, &c), 0);
+}
+
+static void sample(struct scene *s, int value, uint64_t gap_ns)
+{
+	const struct sample sm = { .ts = s->now_ns += gap_ns, .scope = SCOPE_NODE, .node = 0, .name = "kswapd_failures",
+				   .unit = "runs", .value = value };
+
+	assert_int_equal(SINK_CALL(&s->sink, sample, &sm), 0);
+}
+
+static const struct finding *find(struct scene *s, const char *kind)
+{
+	int count;
+	const struct finding *f = analysis_findings(s->a, &count);
+
+	for (int i = 0; i < count; i++)
+		if (!strcmp(f[i].kind, kind))
+			return &f[i];
+	return NULL;
+}
+
+static double number(const struct finding *f, const char *name)
+{
+	for (int i = 0; i < f->nevidence; i++)
+		if (!strcmp(f->evidence[i].name, name))
+			return f->evidence[i].value;
+	return -1;
+}
+
+static void scene_end(struct scene *s)
+{
+	wake(s);
+	assert_int_equal(SINK_CALL(&s->sink, end), 0);
+}
+
+/* 15 failures, a reset by thread 700 of cgroup 77, four times; the last reset is followed by failures too. */
+static void probe_sees_resets(void **state)
+{
+	struct scene s;
+	const struct finding *f;
+
+	scene_start(&s);
+	wake(&s);
+	for (int round = 0; round < 5; round++) {
+		for (int k = 0; k < 15; k++)
+			change(&s, k, k + 1, 50, SEC / 100);
+		if (round < 4)
+			change(&s, 15, 0, 700, SEC / 100);
+	}
+	scene_end(&s);
+	f = find(&s, "spurious-kswapd-reset");
+	assert_non_null(f);
+	assert_string_equal(f->variant, "probe");
+	assert_int_equal(f->confidence, CONFIDENCE_HIGH);
+	assert_true(number(f, "resets_at_least") == 4);
+	assert_true(number(f, "failures_at_least") == 60);	/* after the first reset: four times 15 */
+	assert_int_equal(f->tid, 700);
+	assert_int_equal(f->cgroup_id, 77);
+	assert_int_equal(f->tasks[0].count, 4);
+	assert_null(find(&s, "hopeless-node"));
+	analysis_free(s.a);
+}
+
+/* The values of the domain notes: 3, 9, 15, 0, 4, 11, 0 ... */
+static void samples_see_resets(void **state)
+{
+	static const int values[] = { 3, 9, 15, 0, 4, 11, 0, 5, 0, 8 };
+	struct scene s;
+	const struct finding *f;
+
+	scene_start(&s);
+	wake(&s);
+	for (size_t i = 0; i < sizeof(values) / sizeof(values[0]); i++)
+		sample(&s, values[i], SEC / 10);
+	scene_end(&s);
+	f = find(&s, "spurious-kswapd-reset");
+	assert_non_null(f);
+	assert_string_equal(f->variant, "samples");
+	assert_int_equal(f->confidence, CONFIDENCE_MEDIUM);
+	assert_true(number(f, "resets_at_least") == 3);
+	analysis_free(s.a);
+}
+
+/* The node was balanced: kswapd does not fail again for longer than reset-recur. */
+static void balanced_resets_are_no_storm(void **state)
+{
+	struct scene s;
+
+	scene_start(&s);
+	wake(&s);
+	for (int round = 0; round < 6; round++) {
+		for (int k = 0; k < 5; k++)
+			change(&s, k, k + 1, 50, k ? SEC / 100 : 6 * SEC);
+		change(&s, 5, 0, 700, SEC / 100);
+	}
+	scene_end(&s);
+	assert_null(find(&s, "spurious-kswapd-reset"));
+	analysis_free(s.a);
+}
+
+/* Three resets, but 12 failures in all: kswapd would not have given up without them either. */
+static void few_failures_are_no_storm(void **state)
+{
+	struct scene s;
+
+	scene_start(&s);
+	wake(&s);
+	for (int round = 0; round < 4; round++) {
+		for (int k = 0; k < 3; k++)
+			change(&s, k, k + 1, 50, SEC / 100);
+		change(&s, 3, 0, 700, SEC / 100);
+	}
+	scene_end(&s);
+	assert_null(find(&s, "spurious-kswapd-reset"));
+	analysis_free(s.a);
+}
+
+static void given_up(void **state)
+{
+	struct scene s;
+	const struct finding *f;
+
+	scene_start(&s);
+	wake(&s);
+	change(&s, 15, 16, 50, SEC);
+	change(&s, 16, 0, 700, 8 * SEC);
+	scene_end(&s);
+	f = find(&s, "hopeless-node");
+	assert_non_null(f);
+	assert_int_equal(f->severity, SEVERITY_INFO);
+	assert_int_equal(f->end_ns - f->start_ns, 8 * SEC);
+	analysis_free(s.a);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(probe_sees_resets),
+		cmocka_unit_test(samples_see_resets),
+		cmocka_unit_test(balanced_resets_are_no_storm),
+		cmocka_unit_test(few_failures_are_no_storm),
+		cmocka_unit_test(given_up),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
