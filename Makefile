@@ -53,7 +53,7 @@ all: $(BUILD)/squall
 # --- variants: plain, with sanitizers, for the fuzzers ---------------------------------------------------------------
 # $(call variant,DIR,COMPILER,FLAGS): objects and library of all sources, and programs linked from them, under DIR.
 define variant
-$(1)/%.o: %.c $(SQL_HEADERS)
+$(1)/%.o: %.c | $(SQL_HEADERS)
 	$$(call say,CC,$$@)
 	$$(Q)mkdir -p $$(@D) && $(2) $$(ALL_CFLAGS) $(3) -c -o $$@ $$<
 
@@ -69,12 +69,13 @@ $(1)/tests/%: $(1)/tests/unit/%.o $(1)/libsquall.a
 	$$(call say,LINK,$$@)
 	$$(Q)mkdir -p $$(@D) && $(2) $(3) $$(LDFLAGS) -o $$@ $$^ $$(TEST_LIBS) $$(PKG_LIBS)
 
-$(1)/tests/%.o: tests/%.c
+$(1)/tests/%.o: tests/%.c | $(SQL_HEADERS)
 	$$(call say,CC,$$@)
 	$$(Q)mkdir -p $$(@D) && $(2) $$(ALL_CFLAGS) $$(TEST_CFLAGS) $(3) -c -o $$@ $$<
 endef
 $(eval $(call variant,$(BUILD),$(CC),$$(CFLAGS)))
 $(eval $(call variant,$(BUILD)/san,$(CC),-O1 -g $(SANITIZE)))
+$(eval $(call variant,$(BUILD)/tsan,$(CC),-O1 -g -fsanitize=thread))
 $(eval $(call variant,$(BUILD)/fuzz,$(CLANG),-O1 -g $(SANITIZE) -fsanitize=fuzzer-no-link))
 
 $(BUILD)/fuzz/fuzz_%: $(BUILD)/fuzz/tests/fuzz/fuzz_%.o $(BUILD)/fuzz/libsquall.a
@@ -87,6 +88,8 @@ $(BUILD)/bench/%: $(BUILD)/tests/bench/%.o $(BUILD)/libsquall.a
 
 # Text that is compiled in: FILE becomes gen/FILE.h, a C string literal of its lines.
 $(BUILD)/gen/%.h: %
+	@command -v pkg-config >/dev/null && command -v $(CC) >/dev/null || \
+		{ echo "squall: a compiler or pkg-config is missing: run 'make deps' first" >&2; exit 1; }
 	$(call say,GEN,$@)
 	$(Q)mkdir -p $(@D) && sed -e 's/\\/\\\\/g; s/"/\\"/g; s/^/"/; s/$$/\\n"/' $< > $@
 
@@ -111,13 +114,14 @@ $(SQL_HEADERS): | $(DEPS)
 demo: $(BUILD)/squall
 	$(Q)samples/demo.sh $(BUILD)
 
-CHECK_BINS := $(BUILD)/squall $(BUILD)/san/squall $(UNIT_TESTS:%=$(BUILD)/tests/%) $(UNIT_TESTS:%=$(BUILD)/san/tests/%) \
-	$(FUZZERS:%=$(BUILD)/fuzz/%)
+# Where threads meet.
+THREAD_TESTS := test_handoff
+CHECK_TESTS := $(UNIT_TESTS:%=$(BUILD)/tests/%) $(UNIT_TESTS:%=$(BUILD)/san/tests/%) $(THREAD_TESTS:%=$(BUILD)/tsan/tests/%)
+CHECK_BINS := $(BUILD)/squall $(BUILD)/san/squall $(CHECK_TESTS) $(FUZZERS:%=$(BUILD)/fuzz/%)
 check: $(CHECK_BINS)
 	$(Q)BUILD=$(abspath $(BUILD)) SQUALL_TRACES=$(SHARED)/traces \
 		SQUALL_THIRD_PARTY=$(SHARED)/third-party FUZZ_SECONDS=$(CHECK_FUZZ_SECONDS) \
-		prove -j2 --exec tests/exec.sh $(UNIT_TESTS:%=$(BUILD)/tests/%) $(UNIT_TESTS:%=$(BUILD)/san/tests/%) \
-		$(sort $(wildcard tests/cmd/*.t))
+		prove -j2 --exec tests/exec.sh $(CHECK_TESTS) $(sort $(wildcard tests/cmd/*.t))
 CHECK_FUZZ_SECONDS ?= 60
 # More recorded traces, where they lie beside the tree; tests that want them skip without.
 SHARED ?= $(abspath ../shared)

@@ -13,7 +13,6 @@
 
 #include "analyze/tid_map.h"
 
-#define NSEC_PER_SEC		1000000000ull
 #define COMM_TASKS		65536
 #define META_MAX		256
 #define LOSSES_MAX		4096
@@ -58,13 +57,14 @@ struct analysis {
 enum pass { PASS_CHAIN = 1, PASS_CALL = 2, PASS_RUN = 4 };
 
 static const uint8_t passes[TP_COUNT] = {
-	[TP_DIRECT_RECLAIM_BEGIN] = PASS_CHAIN | PASS_CALL,
+	[TP_DIRECT_RECLAIM_BEGIN] = PASS_CHAIN | PASS_CALL | PASS_RUN,
 	[TP_DIRECT_RECLAIM_END] = PASS_CHAIN | PASS_CALL,
 	[TP_RECLAIM_RETRY_ZONE] = PASS_CHAIN,
 	[TP_COMPACT_RETRY] = PASS_CHAIN,
 	[TP_TRY_TO_COMPACT] = PASS_CHAIN,
 	[TP_WRITE_FOLIO] = PASS_CHAIN,
 	[TP_WRITEPAGE] = PASS_CHAIN,
+	[TP_LRU_ISOLATE] = PASS_RUN,
 	[TP_LRU_SHRINK_INACTIVE] = PASS_CHAIN | PASS_CALL | PASS_RUN,
 	[TP_MEMCG_RECLAIM_BEGIN] = PASS_CALL,
 	[TP_MEMCG_RECLAIM_END] = PASS_CALL,
@@ -86,11 +86,10 @@ static const uint8_t passes[TP_COUNT] = {
 static void chain_done(void *ctx, const struct chain *chain)
 {
 	struct analysis *a = ctx;
-	bool promoted = chain_promoted(chain);
 
 	a->totals.chains++;
-	a->totals.chains_promoted += promoted;
-	a->totals.chains_promoted_counted += promoted && chain->retries_counted;
+	a->totals.chains_promoted += chain->retries_promoted > 0;
+	a->totals.chains_promoted_counted += chain->retries_promoted && chain->retries_counted;
 	for (int i = 0; i < ndetectors; i++)
 		if (a->state[i] && detectors[i]->chain)
 			detectors[i]->chain(a->state[i], chain);
@@ -124,11 +123,18 @@ static void report(void *ctx, struct finding *finding)
 {
 	struct analysis *a = ctx;
 
-	if (a->nfindings == FINDINGS_MAX) {
-		a->findings_dropped++;
+	int least = 0;
+
+	if (a->nfindings < FINDINGS_MAX) {
+		a->findings[a->nfindings++] = *finding;
 		return;
 	}
-	a->findings[a->nfindings++] = *finding;
+	a->findings_dropped++;
+	for (int i = 1; i < FINDINGS_MAX; i++)
+		if (a->findings[i].severity < a->findings[least].severity)
+			least = i;
+	if (finding->severity > a->findings[least].severity)
+		a->findings[least] = *finding;
 }
 
 /* --- the sink --- */
@@ -197,8 +203,11 @@ static void facts_update(struct analysis *a, const struct event *ev, enum tracep
 {
 	struct facts *facts = &a->facts;
 
-	if (!a->totals.events++)
+	if (!a->totals.events++) {
 		facts->first_ns = ev->ts;
+		if (!facts->recording_ns)
+			facts->recording_ns = ev->ts;
+	}
 	if (ev->ts > facts->last_ns)
 		facts->last_ns = ev->ts;
 	if (ev->cpu != EVENT_CPU_UNKNOWN && ev->cpu >= facts->cpus)
@@ -252,8 +261,11 @@ static int on_loss(void *ctx, const struct loss *loss)
 	struct analysis *a = ctx;
 
 	a->totals.loss_records++;
-	if (loss->ts)		/* a total without a time cannot be tied to a run; it lowers every confidence */
+	if (loss->ts) {		/* a total without a time cannot be tied to anything; it lowers every confidence */
+		chain_loss(a->chains, loss->cpu);
+		call_loss(a->calls, loss->cpu);
 		run_loss(a->runs);
+	}
 	if (loss->events < 0)
 		a->totals.loss_unknown = true;
 	else
@@ -332,6 +344,12 @@ static void meta_apply(struct analysis *a, const char *key, const char *value)
 	} else if (!strcmp(key, "pageblock_order") && number > 0 && number <= PAGEBLOCK_ORDER_MAX) {
 		a->facts.pageblock_pages = 1ull << number;
 		chain_set_pageblock(a->chains, a->facts.pageblock_pages);
+	} else if (!strcmp(key, "page_size") && !a->facts.pageblock_pages) {
+		/* A pageblock is what one entry of the next page table level maps: page_size / 8 pages. */
+		if (number >= 4096 && number <= 65536 && !(number & (number - 1))) {
+			a->facts.pageblock_pages = number / sizeof(uint64_t);
+			chain_set_pageblock(a->chains, a->facts.pageblock_pages);
+		}
 	} else if (!strcmp(key, "defrag_mode")) {
 		a->facts.defrag_mode = number != 0;
 	} else if (!strcmp(key, "cpus") && number > 0 && number > a->facts.cpus) {
@@ -457,13 +475,13 @@ static int create_detectors(struct analysis *a)
 {
 	for (int i = 0; i < ndetectors; i++) {
 		const struct detector *d = detectors[i];
-		int ret;
 
 		if (!analysis_wants(a, d))
 			continue;
-		ret = d->create(&a->detect, &a->state[i]);
-		if (ret)
-			return ret;
+		a->state[i] = calloc(1, d->state_size);
+		if (!a->state[i])
+			return -ENOMEM;
+		*(const struct detect **)a->state[i] = &a->detect;
 		for (const enum tracepoint *tp = d->events; tp && *tp != TP_NONE; tp++)
 			a->wanted[*tp] |= 1u << i;
 	}
@@ -517,9 +535,11 @@ void analysis_free(struct analysis *a)
 {
 	if (!a)
 		return;
-	for (int i = 0; i < ndetectors; i++)
-		if (a->state[i])
-			detectors[i]->destroy(a->state[i]);
+	for (int i = 0; i < ndetectors; i++) {
+		if (a->state[i] && detectors[i]->clear)
+			detectors[i]->clear(a->state[i]);
+		free(a->state[i]);
+	}
 	for (uint32_t i = 0; i < a->ntypes; i++) {
 		free((char *)a->types[i].name);
 		free((char *)a->types[i].system);
@@ -550,6 +570,11 @@ const struct finding *analysis_findings(const struct analysis *a, int *count)
 uint64_t analysis_findings_dropped(const struct analysis *a)
 {
 	return a->findings_dropped;
+}
+
+void analysis_starts_at(struct analysis *a, uint64_t first_ns)
+{
+	a->facts.recording_ns = first_ns;
 }
 
 const struct facts *analysis_facts(const struct analysis *a)
@@ -586,6 +611,24 @@ const char *analysis_meta(const struct analysis *a, const char *key)
 	return NULL;
 }
 
+uint64_t analysis_lines_skipped(const struct analysis *a, uint64_t *lines)
+{
+	const char *skipped = analysis_meta(a, "text_lines_skipped"), *all = analysis_meta(a, "text_lines");
+
+	*lines = all ? strtoull(all, NULL, 10) : 0;
+	return skipped ? strtoull(skipped, NULL, 10) : 0;
+}
+
+int analysis_judged_count(const struct analysis *a)
+{
+	char why[ANALYSIS_WHY_BYTES];
+	int count = 0;
+
+	for (int i = 0; i < ndetectors; i++)
+		count += analysis_wants(a, detectors[i]) && analysis_judged(a, detectors[i], why);
+	return count;
+}
+
 const char *analysis_comm(const struct analysis *a, int32_t tid)
 {
 	struct comm_slot *slot = tid_map_find(a->comms, tid);
@@ -598,6 +641,14 @@ bool analysis_wants(const struct analysis *a, const struct detector *detector)
 	return !a->options.only || !strcmp(a->options.only, detector->kind);
 }
 
+static bool any_seen(const struct analysis *a, const enum tracepoint *choice)
+{
+	for (int i = 0; i < DETECTOR_MAX_CHOICE && choice[i] != TP_NONE; i++)
+		if (a->facts.seen[choice[i]])
+			return true;
+	return false;
+}
+
 bool analysis_judged(const struct analysis *a, const struct detector *detector, char *why)
 {
 	if (!a->totals.clock_is_time) {
@@ -605,12 +656,23 @@ bool analysis_judged(const struct analysis *a, const struct detector *detector, 
 			 analysis_meta(a, "clock") ?: "unknown");
 		return false;
 	}
-	for (int i = 0; i < DETECTOR_MAX_NEEDS && detector->needs[i] != TP_NONE; i++) {
-		if (a->facts.seen[detector->needs[i]])
+	if (analysis_found(a, detector->kind, NULL))
+		return true;
+	for (int i = 0; i < DETECTOR_MAX_NEEDS && detector->needs[i][0] != TP_NONE; i++) {
+		if (any_seen(a, detector->needs[i]))
 			continue;
-		snprintf(why, ANALYSIS_WHY_BYTES, "no %s in the recording: it did not happen or was not recorded (%s)",
-			 tp_info(detector->needs[i])->name, detector->without);
+		snprintf(why, ANALYSIS_WHY_BYTES, "no %s %s: it did not happen or was not recorded (%s)",
+			 tp_info(detector->needs[i][0])->name, a->options.part ? "in this part" : "in the recording",
+			 detector->without);
 		return false;
 	}
 	return true;
+}
+
+bool analysis_found(const struct analysis *a, const char *kind, const char *variant)
+{
+	for (int i = 0; i < a->nfindings; i++)
+		if (!strcmp(a->findings[i].kind, kind) && (!variant || !strcmp(a->findings[i].variant, variant)))
+			return true;
+	return false;
 }

@@ -16,6 +16,7 @@ struct analysis;
 struct analysis_options {
 	const struct thresholds	*th;		/* borrowed, outlives the analysis */
 	const char		*only;		/* one kind of finding, NULL for all */
+	bool			part;		/* only a part of the recording is looked at */
 	void (*chain)(void *ctx, const struct chain *chain);	/* each finished chain; may be NULL */
 	void			*ctx;
 };
@@ -23,6 +24,9 @@ struct analysis_options {
 /* -ENOMEM, or -EINVAL when no detector is called @only. Caller frees with analysis_free. */
 int analysis_new(const struct analysis_options *options, struct analysis **out);
 void analysis_free(struct analysis *a);
+
+/* The recording begins at @first_ns, though the analysis sees a part that begins later. */
+void analysis_starts_at(struct analysis *a, uint64_t first_ns);
 
 /* Where events go. Its end() completes the findings. */
 struct sink analysis_sink(struct analysis *a);
@@ -63,6 +67,12 @@ const struct analysis_totals *analysis_totals(const struct analysis *a);
 /* What the source said of the recording, NULL when nothing. */
 const char *analysis_meta(const struct analysis *a, const char *key);
 
+/* Lines of a text that were neither events nor anything else that is known; 0 for other sources. */
+uint64_t analysis_lines_skipped(const struct analysis *a, uint64_t *lines);
+
+/* How many detectors of this analysis had what they need. */
+int analysis_judged_count(const struct analysis *a);
+
 /* The name of a thread, "" when not known. */
 const char *analysis_comm(const struct analysis *a, int32_t tid);
 
@@ -71,6 +81,9 @@ const char *analysis_comm(const struct analysis *a, int32_t tid);
  */
 #define ANALYSIS_WHY_BYTES	512
 bool analysis_judged(const struct analysis *a, const struct detector *detector, char *why);
+
+/* Is there a finding of this kind (and variant, unless NULL)? */
+bool analysis_found(const struct analysis *a, const char *kind, const char *variant);
 
 /* Is @detector part of this analysis (not excluded by options.only)? */
 bool analysis_wants(const struct analysis *a, const struct detector *detector);

@@ -9,8 +9,6 @@
 
 #include "analyze/tid_map.h"
 
-#define NODE_BITS	64
-
 struct call_info {
 	const char	*name, *key;
 	enum tracepoint	begin, end;
@@ -27,6 +25,7 @@ static const struct call_info infos[CALL_KINDS] = {
 };
 
 struct call_task {
+	uint16_t		cpu;		/* of its latest begin */
 	bool			open[CALL_KINDS];
 	struct reclaim_call	call[CALL_KINDS];
 };
@@ -90,6 +89,7 @@ static void on_begin(struct call_set *set, enum call_kind kind, const struct mm_
 		return;
 	set->stats[kind].unmatched_begin += task->open[kind];
 	task->open[kind] = true;
+	task->cpu = mm->ev->cpu;
 	task->call[kind] = (struct reclaim_call){
 		.kind = kind,
 		.tid = mm->ev->tid,
@@ -109,6 +109,7 @@ static void stats_add(struct call_stats *stats, const struct reclaim_call *call)
 	}
 	latency_add(&stats->latency, ns);
 	stats->pages += call->pages;
+	stats->backed_off += call_backed_off(call);
 }
 
 static void on_end(struct call_set *set, enum call_kind kind, const struct mm_event *mm)
@@ -136,7 +137,7 @@ static void on_shrink(struct call_set *set, const struct mm_event *mm)
 	struct call_task *task = tid_map_find(set->tasks, mm->ev->tid);
 	int64_t nid = mm_int(mm, TPF_NID, -1);
 
-	if (!task || nid < 0 || nid >= NODE_BITS || mm_int(mm, TPF_NR_RECLAIMED, 0) <= 0)
+	if (!task || nid < 0 || nid >= CALL_NODE_BITS || mm_int(mm, TPF_NR_RECLAIMED, 0) <= 0)
 		return;
 	for (int kind = 0; kind < CALL_KINDS; kind++)
 		if (task->open[kind])
@@ -157,6 +158,30 @@ void call_feed(struct call_set *set, const struct mm_event *mm)
 		else if (tp == infos[kind].end)
 			on_end(set, kind, mm);
 	}
+}
+
+struct call_cut {
+	struct call_set	*set;
+	uint16_t	cpu;
+};
+
+static void cut(void *ctx, int32_t tid, void *slot)
+{
+	struct call_cut *c = ctx;
+	struct call_task *task = slot;
+
+	if (c->cpu != EVENT_CPU_UNKNOWN && c->cpu != task->cpu)
+		return;
+	count_open(c->set, tid, slot);
+	for (int kind = 0; kind < CALL_KINDS; kind++)
+		task->open[kind] = false;
+}
+
+void call_loss(struct call_set *set, uint16_t cpu)
+{
+	struct call_cut c = { set, cpu };
+
+	tid_map_each(set->tasks, cut, &c);
 }
 
 void call_finish(struct call_set *set)

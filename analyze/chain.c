@@ -9,11 +9,10 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "analyze/call.h"
 #include "analyze/tid_map.h"
 
-#define NSEC_PER_SEC		1000000000.0
 #define PAGEBLOCK_PAGES_DEFAULT	512
-#define COSTLY_ORDER		3	/* PAGE_ALLOC_COSTLY_ORDER: above it reclaim may answer the sentinel */
 #define RECLAIM_WB_ANON		1	/* include/trace/events/vmscan.h */
 
 /* What one task is doing. */
@@ -25,10 +24,11 @@ struct chain_task {
 	int32_t		begin_order;
 	uint64_t	end_pages;	/* what its latest reclaim answered */
 	uint64_t	last_ns;	/* its latest event of any kind */
+	uint16_t	cpu;		/* where that was */
 	/* the retry decision that is being taken, after an end */
 	bool		retry_pending;	/* a retry that said "go on" */
+	int32_t		retry_order;
 	uint32_t	retry_rows;
-	uint32_t	idle_run;
 };
 
 struct chain_set {
@@ -119,15 +119,15 @@ static void chain_start(struct chain_set *set, struct chain_task *task, const st
 	if (!(mm->view->at[TPF_GFP_FLAGS] >= 0))
 		c->migratetype = MIGRATETYPE_UNKNOWN;
 	task->active = true;
-	task->idle_run = 0;
 }
 
-static bool same_allocation(const struct chain_set *set, const struct chain_task *task, uint64_t ts, uint64_t gfp)
+static bool same_allocation(const struct chain_set *set, const struct chain_task *task, uint64_t ts, uint64_t gfp,
+			    int32_t order)
 {
 	double gap_ns = set->th->value[TH_CHAIN_GAP_S] * NSEC_PER_SEC;
 
 	return task->active && task->retry_pending && task->chain.gfp == gfp &&
-	       elapsed_ns(task->last_ns, ts) < gap_ns;
+	       (order == task->begin_order || order == task->retry_order) && elapsed_ns(task->last_ns, ts) < gap_ns;
 }
 
 static void on_begin(struct chain_set *set, struct chain_task *task, const struct mm_event *mm)
@@ -137,7 +137,7 @@ static void on_begin(struct chain_set *set, struct chain_task *task, const struc
 
 	if (task->in_reclaim)
 		task_end_chain(set, task, CHAIN_CUT);
-	if (!same_allocation(set, task, mm->ev->ts, gfp)) {
+	if (!same_allocation(set, task, mm->ev->ts, gfp, order)) {
 		task_end_chain(set, task, CHAIN_DONE);
 		chain_start(set, task, mm, gfp);
 	}
@@ -164,7 +164,7 @@ static void on_end(struct chain_set *set, struct chain_task *task, const struct 
 	task->end_pages = pages;
 	c->end_ns = mm->ev->ts;
 	c->reclaim_ns += elapsed_ns(task->begin_ns, mm->ev->ts);
-	if (pages == 1 && task->begin_order > COSTLY_ORDER)
+	if (pages == 1 && task->begin_order > CALL_COSTLY_ORDER)
 		c->sentinels++;
 	else
 		c->reclaimed_pages += pages;
@@ -175,10 +175,16 @@ static bool free_above_min(const struct chain_set *set, const struct mm_event *m
 {
 	int64_t reclaimable, available, min;
 
+	int64_t free, enough;
+
 	if (!mm_get(mm, TPF_RECLAIMABLE, &reclaimable) || !mm_get(mm, TPF_AVAILABLE, &available) ||
 	    !mm_get(mm, TPF_MIN_WMARK, &min))
 		return false;
-	return available - reclaimable > min + (int64_t)set->pageblock_pages;
+	/* Any 64 bits may stand there. */
+	if (__builtin_sub_overflow(available, reclaimable, &free) ||
+	    __builtin_add_overflow(min, (int64_t)set->pageblock_pages, &enough))
+		return false;
+	return free > enough;
 }
 
 /*
@@ -202,14 +208,15 @@ static void on_retry_zone(struct chain_set *set, struct chain_task *task, const 
 	c->order_request = mm_int(mm, TPF_ORDER, c->order_request);
 	c->retries++;
 	task->retry_pending = true;
-	if (loops) {
-		task->idle_run = 0;
-		c->retries_counted += task->end_pages > 0;
-		return;
+	task->retry_order = c->order_request;
+	/* Both marks are of small requests only: costly ones count their loops on any kernel. */
+	if (c->order_request <= CALL_COSTLY_ORDER) {
+		c->retries_promoted += task->begin_order > CALL_COSTLY_ORDER;
+		c->retries_counted += loops && task->end_pages > 0;
 	}
+	if (loops)
+		return;
 	c->retries_idle++;
-	if (++task->idle_run > c->idle_run_max)
-		c->idle_run_max = task->idle_run;
 	if (first && free_above_min(set, mm))
 		c->retries_free++;
 }
@@ -218,9 +225,10 @@ static void on_compact_retry(struct chain_task *task, const struct mm_event *mm)
 {
 	if (!task->active || task->in_reclaim)
 		return;
-	task->chain.compact_retries++;
-	if (mm_int(mm, TPF_RET, 0))
-		task->retry_pending = true;
+	if (!mm_int(mm, TPF_RET, 0))
+		return;
+	task->retry_pending = true;
+	task->retry_order = mm_int(mm, TPF_ORDER, -1);
 }
 
 static void on_compaction(struct chain_task *task, const struct mm_event *mm)
@@ -285,6 +293,28 @@ void chain_feed(struct chain_set *set, const struct mm_event *mm)
 		return;
 	}
 	task->last_ns = mm->ev->ts;
+	task->cpu = mm->ev->cpu;
+}
+
+struct chain_cut {
+	struct chain_set	*set;
+	uint16_t		cpu;
+};
+
+static void cut(void *ctx, int32_t tid, void *slot)
+{
+	struct chain_cut *c = ctx;
+	struct chain_task *task = slot;
+
+	if (c->cpu == EVENT_CPU_UNKNOWN || c->cpu == task->cpu)
+		task_end_chain(c->set, task, task->in_reclaim ? CHAIN_CUT : CHAIN_DONE);
+}
+
+void chain_loss(struct chain_set *set, uint16_t cpu)
+{
+	struct chain_cut c = { set, cpu };
+
+	tid_map_each(set->tasks, cut, &c);
 }
 
 static void expire(void *ctx, int32_t tid, void *slot)

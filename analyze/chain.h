@@ -4,10 +4,11 @@
  *
  * A cycle is begin .. end of direct reclaim, then perhaps direct compaction (T), then one reclaim_retry_zone for each
  * zone that should_reclaim_retry() examined, or a compact_retry. The next begin belongs to the same allocation when
- * such a retry that answered "go on" lies between, the gfp_flags are the same, and the pause after the retry is below
- * threshold chain-gap. (Direct reclaim does not nest in a task: PF_MEMALLOC.) A retry that then finds a page without
+ * such a retry that answered "go on" lies between, the gfp_flags are the same, the order is that of the begin before or
+ * of the retry (a promoted request may fall back to its own), and the pause after the retry is below threshold
+ * chain-gap. (Direct reclaim does not nest in a task: PF_MEMALLOC.) A retry that then finds a page without
  * reclaiming leaves no event, so two allocations in close succession may be seen as one chain; each of its retries
- * is genuine all the same.
+ * is genuine all the same, but counts per chain may belong to more than one allocation.
  *
  * Feed events in time order. A finished chain goes to ops->done; the pointer is valid during that call only. At most
  * CHAIN_MAX_TASKS tasks have an open chain; past that the one idle for the longest ends as CHAIN_EVICTED.
@@ -50,20 +51,13 @@ struct chain {
 	uint32_t	retries;		/* times the kernel decided to go on */
 	uint32_t	retries_idle;		/* of these: no_progress_loops 0 and the watermark test passed */
 	uint32_t	retries_free;		/* of the idle ones: free pages above min + one pageblock, first zone */
-	uint32_t	idle_run_max;		/* longest run of idle retries */
 	uint32_t	no_progress_max;
 	uint32_t	retries_counted;	/* no_progress_loops above 0 right after a reclaim that did free pages */
+	uint32_t	retries_promoted;	/* after a reclaim at a higher, costly order: the promotion of 7.2 */
 	uint32_t	compactions;		/* direct compaction attempts */
 	int32_t		compaction_order_max;	/* -1 none */
-	uint32_t	compact_retries;
 	enum chain_end	ended;
 };
-
-/* Reclaimed at a higher order than the request's own, which its retries show: the order promotion of 7.2. */
-static inline bool chain_promoted(const struct chain *chain)
-{
-	return chain->retries && chain->order_reclaim > chain->order_request;
-}
 
 struct chain_ops {
 	void (*done)(void *ctx, const struct chain *chain);
@@ -80,6 +74,12 @@ void chain_set_free(struct chain_set *set);
 void chain_set_pageblock(struct chain_set *set, uint64_t pages);
 
 void chain_feed(struct chain_set *set, const struct mm_event *mm);
+
+/*
+ * Events of @cpu (EVENT_CPU_UNKNOWN: of any) were lost: what tasks that were last seen there did meanwhile is not known,
+ * so their chains end as CHAIN_CUT with what was seen.
+ */
+void chain_loss(struct chain_set *set, uint16_t cpu);
 
 /* Chains whose task has been quiet for chain-gap end. Cheap enough for once a second. */
 void chain_expire(struct chain_set *set, uint64_t now_ns);

@@ -3,8 +3,7 @@
  * detector.h - the interface of a detector: one file, one line in the table of detector_table.c.
  *
  * A detector sees the recording once, in time order, after the shared passes have made chains, calls and kswapd runs
- * of it. It keeps bounded state and reports by detector_report(). Every member but kind, create and destroy may be
- * NULL.
+ * of it. It keeps bounded state and reports by detector_report(). Every callback may be NULL.
  */
 #ifndef SQUALL_ANALYZE_DETECTOR_H
 #define SQUALL_ANALYZE_DETECTOR_H
@@ -19,6 +18,7 @@
 /* What a detector may know of the recording as a whole. Borrowed; grows while events come. */
 struct facts {
 	uint64_t		seen[TP_COUNT];		/* events so far, by tracepoint */
+	uint64_t		recording_ns;		/* of the recording's first event, also when only a part is looked at */
 	uint64_t		first_ns, last_ns;
 	uint32_t		cpus;			/* at least 1; more may show up */
 	uint64_t		pageblock_pages;	/* 0 not known */
@@ -33,18 +33,25 @@ struct detect {
 	void			*ctx;
 };
 
-/* The tracepoints that a verdict needs: without any event of one of them the detector has not judged. */
+/*
+ * What a verdict needs: of each group at least one tracepoint must have been seen, else the detector has not judged.
+ * TP_NONE ends a group; a group without one ends the list.
+ */
 #define DETECTOR_MAX_NEEDS	4
+#define DETECTOR_MAX_CHOICE	5
 
 struct detector {
 	const char		*kind;
 	const char		*title;			/* one line for --help and lists */
-	enum tracepoint		needs[DETECTOR_MAX_NEEDS];	/* TP_NONE ends */
+	enum tracepoint		needs[DETECTOR_MAX_NEEDS][DETECTOR_MAX_CHOICE];
 	const char		*without;		/* what to record when one of them is missing */
 
-	/* d is borrowed and outlives the state. -ENOMEM. */
-	int (*create)(const struct detect *d, void **state);
-	void (*destroy)(void *state);
+	/*
+	 * The state is made, zeroed, and freed by the analysis; its first member is a const struct detect *, set from
+	 * the start. clear() frees what hangs off it.
+	 */
+	size_t			state_size;
+	void (*clear)(void *state);
 	const enum tracepoint	*events;	/* which ones event() wants; TP_NONE ends */
 	void (*event)(void *state, const struct mm_event *mm);
 	void (*chain)(void *state, const struct chain *chain);
@@ -69,6 +76,16 @@ static inline struct finding finding_start(const struct detector *detector, uint
 	return (struct finding){ .kind = detector->kind, .variant = "", .start_ns = start_ns, .end_ns = end_ns,
 				 .node = -1, .tid = -1, .otherwise = "", .explanation = "", .remedy = "",
 				 .references = "" };
+}
+
+static inline double threshold(const struct detect *d, enum threshold which)
+{
+	return d->th->value[which];
+}
+
+static inline uint64_t threshold_ns(const struct detect *d, enum threshold which)
+{
+	return d->th->value[which] * NSEC_PER_SEC;
 }
 
 static inline void detector_report(const struct detect *d, struct finding *finding)

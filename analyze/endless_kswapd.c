@@ -5,19 +5,22 @@
  * A busy kswapd is no fault: with enough allocations it has to run all the time. What is wrong is run after run that
  * reclaims nothing (run.h: RUN_FUTILE), or, where the recording does not tell what a run reclaimed, run after run
  * that ends unbalanced and is followed by the next at once. The stretch that is judged goes from one full sleep
- * (mm_vmscan_kswapd_sleep) to the next.
+ * (mm_vmscan_kswapd_sleep) to the next; it also ends where kswapd was quiet for so long that it must have slept
+ * (QUIET_NS), and where it was productive for PRODUCTIVE_RUNS in a row.
  */
-#include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
-#include <stdlib.h>
 
 #include "analyze/detector.h"
 
-#define NSEC_PER_SEC	1000000000.0
+
+#define QUIET_NS	NSEC_PER_SEC	/* ten naps of 100 ms: more than kswapd_try_to_sleep() grants without a sleep */
+#define PRODUCTIVE_RUNS	16
 
 struct stretch {
 	bool		active;
+	uint64_t	last_ns;
+	unsigned int	productive;	/* runs in a row that reclaimed something */
 	uint64_t	start_ns, end_ns;
 	uint64_t	runs, futile, unrested, unjudged;
 	uint64_t	reclaimed_pages;
@@ -30,34 +33,26 @@ struct endless {
 	struct stretch		node[RUN_MAX_NODES];
 };
 
-static int create(const struct detect *d, void **state)
-{
-	struct endless *e = calloc(1, sizeof(*e));
-
-	if (!e)
-		return -ENOMEM;
-	e->d = d;
-	*state = e;
-	return 0;
-}
-
-static double threshold(const struct endless *e, enum threshold which)
-{
-	return e->d->th->value[which];
-}
-
 static bool is_storm(const struct endless *e, const struct stretch *s)
 {
-	return s->runs >= threshold(e, TH_ENDLESS_RUNS) &&
-	       elapsed_ns(s->start_ns, s->end_ns) >= threshold(e, TH_ENDLESS_S) * NSEC_PER_SEC &&
-	       s->futile + s->unjudged >= threshold(e, TH_ENDLESS_FUTILE_SHARE) * s->runs;
+	return s->runs >= threshold(e->d, TH_ENDLESS_RUNS) &&
+	       elapsed_ns(s->start_ns, s->end_ns) >= threshold_ns(e->d, TH_ENDLESS_S) &&
+	       s->futile + s->unjudged >= threshold(e->d, TH_ENDLESS_FUTILE_SHARE) * s->runs;
+}
+
+/* Whether the recording tells what kswapd reclaimed. */
+static bool pages_told(const struct facts *facts)
+{
+	return facts->seen[TP_LRU_SHRINK_INACTIVE] || facts->seen[TP_BALANCE_PGDAT_END] ||
+	       facts->seen[TP_KSWAPD_RECLAIM_FAIL];
 }
 
 static void report(const struct endless *e, int nid, const struct stretch *s)
 {
 	struct finding f = finding_start(&endless_kswapd, s->start_ns, s->end_ns);
-	double span_s = elapsed_ns(s->start_ns, s->end_ns) / NSEC_PER_SEC;
-	bool proven = s->futile >= threshold(e, TH_ENDLESS_FUTILE_SHARE) * s->runs;
+	double span_s = ns_to_s(elapsed_ns(s->start_ns, s->end_ns));
+	bool proven = s->futile >= threshold(e->d, TH_ENDLESS_FUTILE_SHARE) * s->runs;
+	bool told = pages_told(e->d->facts);
 
 	f.severity = SEVERITY_WARNING;
 	f.confidence = proven ? CONFIDENCE_HIGH : CONFIDENCE_MEDIUM;
@@ -65,16 +60,17 @@ static void report(const struct endless *e, int nid, const struct stretch *s)
 	f.tid = s->tid;
 	snprintf(f.summary, sizeof(f.summary),
 		 "kswapd%d did not rest for %.1f s: %" PRIu64 " balance runs (%.0f a second), %" PRIu64
-		 " of them %s; %" PRIu64 " pages reclaimed in all", nid, span_s, s->runs, s->runs / span_s,
-		 s->futile + s->unjudged, proven ? "reclaimed nothing" : "ended unbalanced and began anew at once",
-		 s->reclaimed_pages);
+		 " of them %s", nid, span_s, s->runs, s->runs / span_s, s->futile + s->unjudged,
+		 proven ? "reclaimed nothing" : "ended unbalanced and began anew at once");
 	finding_evidence(&f, "awake", "s", span_s);
 	finding_evidence(&f, "kswapd_runs", "runs", s->runs);
-	finding_evidence(&f, "kswapd_runs_futile", "runs", s->futile);
+	if (told)
+		finding_evidence(&f, "kswapd_runs_futile", "runs", s->futile);
 	finding_evidence(&f, "kswapd_runs_unrested", "runs", s->unrested);
-	finding_evidence(&f, "kswapd_reclaimed_pages", "pages", s->reclaimed_pages);
+	if (told)
+		finding_evidence(&f, "kswapd_reclaimed_pages", "pages", s->reclaimed_pages);
 	if (e->d->facts->seen[TP_BALANCE_PGDAT_END])
-		finding_evidence(&f, "busy", "s", s->busy_ns / NSEC_PER_SEC);
+		finding_evidence(&f, "busy", "s", ns_to_s(s->busy_ns));
 	if (!proven)
 		finding_missing(&f, "What each run reclaimed is not in the recording: mm_vmscan_lru_shrink_inactive and "
 				    "mm_shrink_slab_start/end, or a kernel with mm_vmscan_kswapd_reclaim_fail, would tell.");
@@ -102,13 +98,20 @@ static void on_run(void *state, const struct kswapd_run *run)
 {
 	struct endless *e = state;
 	struct stretch *s = &e->node[run->nid];
+	bool unjudged = run->result == RUN_UNKNOWN && run->unrested && !run->may_have_progressed &&
+			!e->d->facts->seen[TP_LRU_SHRINK_INACTIVE];
+	bool futile = run->result == RUN_FUTILE;
 
+	if (s->active && (s->productive >= PRODUCTIVE_RUNS || elapsed_ns(s->last_ns, run->start_ns) > QUIET_NS))
+		stretch_close(e, run->nid);
 	if (!s->active)
 		*s = (struct stretch){ .active = true, .start_ns = run->start_ns, .tid = run->tid };
+	s->productive = run->result == RUN_PROGRESS ? s->productive + 1 : 0;
+	s->last_ns = run->last_ns;
 	s->runs++;
-	s->futile += run->result == RUN_FUTILE;
+	s->futile += futile;
 	s->unrested += run->unrested;
-	s->unjudged += run->result == RUN_UNKNOWN && run->unrested && !e->d->facts->seen[TP_LRU_SHRINK_INACTIVE];
+	s->unjudged += unjudged;
 	s->reclaimed_pages += run->reclaimed_pages;
 	s->busy_ns += elapsed_ns(run->start_ns, run->end_ns);
 	s->end_ns = run->end_ns;
@@ -125,10 +128,11 @@ static void finish(void *state)
 const struct detector endless_kswapd = {
 	.kind = "endless-kswapd",
 	.title = "kswapd that runs without rest and reclaims nothing",
-	.needs = { TP_KSWAPD_WAKE },
-	.without = "record mm_vmscan_kswapd_wake, mm_vmscan_kswapd_sleep and mm_vmscan_wakeup_kswapd",
-	.create = create,
-	.destroy = free,
+	.needs = { { TP_KSWAPD_WAKE },
+		   { TP_LRU_SHRINK_INACTIVE, TP_BALANCE_PGDAT_END, TP_KSWAPD_RECLAIM_FAIL, TP_WAKEUP_KSWAPD } },
+	.without = "record mm_vmscan_kswapd_wake, kswapd_sleep and wakeup_kswapd, and what kswapd reclaims: "
+		   "mm_vmscan_lru_shrink_inactive and mm_shrink_slab_start/end",
+	.state_size = sizeof(struct endless),
 	.run = on_run,
 	.finish = finish,
 };

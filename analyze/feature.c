@@ -4,24 +4,11 @@
  */
 #include "analyze/feature.h"
 
-#include <string.h>
-
 static const char not_told[] = "the recording does not tell";
 
 static bool seen(const struct analysis *a, enum tracepoint tp)
 {
 	return analysis_facts(a)->seen[tp];
-}
-
-static bool found(const struct analysis *a, const char *kind, const char *variant)
-{
-	int count;
-	const struct finding *f = analysis_findings(a, &count);
-
-	for (int i = 0; i < count; i++)
-		if (!strcmp(f[i].kind, kind) && !strcmp(f[i].variant, variant))
-			return true;
-	return false;
 }
 
 static enum feature_state kswapd_reset_fix(const struct analysis *a, const char **how)
@@ -30,7 +17,7 @@ static enum feature_state kswapd_reset_fix(const struct analysis *a, const char 
 		*how = "events kswapd_reclaim_fail and kswapd_clear_hopeless came with the fix";
 		return FEATURE_PRESENT;
 	}
-	if (found(a, "spurious-kswapd-reset", "runs")) {
+	if (analysis_found(a, "spurious-kswapd-reset", "runs")) {
 		*how = "kswapd_failures was reset while the node was unbalanced";
 		return FEATURE_ABSENT;
 	}
@@ -59,8 +46,8 @@ static enum feature_state balance_pgdat_events(const struct analysis *a, const c
 
 static enum feature_state defrag_mode(const struct analysis *a, const char **how)
 {
-	if (analysis_totals(a)->chains_promoted || found(a, "nonmovable-reclaim-spin", "a1") ||
-	    found(a, "nonmovable-reclaim-spin", "a1-noio")) {
+	if (analysis_totals(a)->chains_promoted || analysis_found(a, "nonmovable-reclaim-spin", "a1") ||
+	    analysis_found(a, "nonmovable-reclaim-spin", "a1-noio")) {
 		*how = "requests behaved as under vm.defrag_mode=1";
 		return FEATURE_PRESENT;
 	}
@@ -73,7 +60,7 @@ static enum feature_state order_promotion(const struct analysis *a, const char *
 		*how = "direct reclaim ran at a higher order than its request";
 		return FEATURE_PRESENT;
 	}
-	if (found(a, "nonmovable-reclaim-spin", "a1")) {
+	if (analysis_found(a, "nonmovable-reclaim-spin", "a1")) {
 		*how = "small non-movable requests reclaimed at their own order and did not end";
 		return FEATURE_ABSENT;
 	}
@@ -86,8 +73,8 @@ static enum feature_state retries_follow_promotion(const struct analysis *a, con
 		*how = "no_progress_loops rose although the promoted request had just reclaimed pages";
 		return FEATURE_PRESENT;
 	}
-	if (found(a, "nonmovable-reclaim-spin", "a2")) {
-		*how = "retries of promoted requests did not end";
+	if (analysis_found(a, "nonmovable-reclaim-spin", "a2")) {
+		*how = "retries of promoted requests that freed nothing counted as progress";
 		return FEATURE_ABSENT;
 	}
 	return FEATURE_UNKNOWN;

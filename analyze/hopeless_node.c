@@ -7,70 +7,54 @@
  * alone it is information. It is a warning when tasks stand in direct reclaim meanwhile, for then kswapd is missed.
  *
  * Seen by kswapd_reclaim_fail (7.0+), by samples of kswapd_failures or node_unreclaimable, or, on older kernels, by 16
- * unrested futile runs (run.h) that end in the full sleep. A new run, clear_hopeless, or a lower sample ends it.
+ * unrested futile runs (run.h) that end in the full sleep; among them runs that freed objects of shrinkers, which may
+ * not have freed a page, make it less sure. A new run, clear_hopeless, or a lower sample ends it.
  */
-#include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "analyze/detector.h"
 
-#define NSEC_PER_SEC	1000000000.0
 
 struct hopeless_node_state {
 	uint64_t	since_ns;		/* 0: not hopeless */
 	uint64_t	direct_ns, direct_calls;
 	uint64_t	memcg_ns, memcg_calls;
-	uint64_t	futile;			/* unrested futile runs in a row */
+	uint64_t	futile, unsure;		/* unrested runs in a row that were, and that may have been futile */
 	bool		linked;
 	bool		by_runs;		/* concluded, not told */
+	bool		by_unsure;		/* and that with the help of unsure ones */
 };
 
 struct hopeless {
 	const struct detect		*d;
 	int				hopeless;	/* nodes that are */
+	int				nnodes;		/* highest node id seen + 1 */
 	struct hopeless_node_state	node[RUN_MAX_NODES];
 };
-
-static int create(const struct detect *d, void **state)
-{
-	struct hopeless *h = calloc(1, sizeof(*h));
-
-	if (!h)
-		return -ENOMEM;
-	h->d = d;
-	*state = h;
-	return 0;
-}
-
-static double threshold(const struct hopeless *h, enum threshold which)
-{
-	return h->d->th->value[which];
-}
 
 static void report(const struct hopeless *h, int nid, const struct hopeless_node_state *n, uint64_t end_ns,
 		   bool ended)
 {
 	struct finding f = finding_start(&hopeless_node, n->since_ns, end_ns);
-	double span_s = elapsed_ns(n->since_ns, end_ns) / NSEC_PER_SEC;
-	double stalled = n->direct_ns / NSEC_PER_SEC / span_s;
-	bool missed = stalled >= threshold(h, TH_HOPELESS_STALL);
+	double span_s = ns_to_s(elapsed_ns(n->since_ns, end_ns));
+	double stalled = ns_to_s(n->direct_ns) / span_s;
+	bool missed = stalled >= threshold(h->d, TH_HOPELESS_STALL);
 
 	f.severity = missed ? SEVERITY_WARNING : SEVERITY_INFO;
-	f.confidence = n->by_runs ? CONFIDENCE_MEDIUM : CONFIDENCE_HIGH;
+	f.confidence = n->by_unsure ? CONFIDENCE_LOW : n->by_runs ? CONFIDENCE_MEDIUM : CONFIDENCE_HIGH;
 	f.node = nid;
 	snprintf(f.summary, sizeof(f.summary),
 		 "kswapd%d gave node %d up for %.1f s%s; in that time tasks spent %.1f s in %" PRIu64
 		 " direct reclaims: %s", nid, nid, span_s, ended ? "" : " (to the end of the recording)",
-		 n->direct_ns / NSEC_PER_SEC, n->direct_calls,
+		 ns_to_s(n->direct_ns), n->direct_calls,
 		 missed ? "kswapd is missed" : "kswapd rests as it should and is not missed");
 	finding_evidence(&f, "hopeless", "s", span_s);
-	finding_evidence(&f, "direct_reclaim", "task-seconds", n->direct_ns / NSEC_PER_SEC);
+	finding_evidence(&f, "direct_reclaim", "task-seconds", ns_to_s(n->direct_ns));
 	finding_evidence(&f, "direct_reclaims", "calls", n->direct_calls);
 	finding_evidence(&f, "tasks_in_direct_reclaim", "tasks on average", stalled);
-	finding_evidence(&f, "memcg_reclaim", "task-seconds", n->memcg_ns / NSEC_PER_SEC);
+	finding_evidence(&f, "memcg_reclaim", "task-seconds", ns_to_s(n->memcg_ns));
 	finding_evidence(&f, "memcg_reclaims", "calls", n->memcg_calls);
 	f.explanation = "16 balance runs reclaimed nothing, so the kernel stopped waking kswapd for this node. The memory on "
 			"it is bound (anonymous pages without swap, mlock, memory.min or memory.low, the kernel's own). "
@@ -86,6 +70,12 @@ static void report(const struct hopeless *h, int nid, const struct hopeless_node
 	detector_report(h->d, &f);
 }
 
+static void note_node(struct hopeless *h, int nid)
+{
+	if (nid >= h->nnodes)
+		h->nnodes = nid + 1;
+}
+
 static void begin(struct hopeless *h, struct hopeless_node_state *n, uint64_t ts, bool by_runs)
 {
 	if (n->since_ns)
@@ -93,6 +83,7 @@ static void begin(struct hopeless *h, struct hopeless_node_state *n, uint64_t ts
 	n->since_ns = ts;
 	n->direct_ns = n->direct_calls = n->memcg_ns = n->memcg_calls = 0;
 	n->by_runs = by_runs;
+	n->by_unsure = by_runs && n->unsure;
 	h->hopeless++;
 }
 
@@ -102,7 +93,7 @@ static void end(struct hopeless *h, int nid, uint64_t ts, bool ended)
 
 	if (!n->since_ns)
 		return;
-	if (elapsed_ns(n->since_ns, ts) >= threshold(h, TH_HOPELESS_S) * NSEC_PER_SEC)
+	if (elapsed_ns(n->since_ns, ts) >= threshold_ns(h->d, TH_HOPELESS_S))
 		report(h, nid, n, ts, ended);
 	n->since_ns = 0;
 	h->hopeless--;
@@ -115,8 +106,9 @@ static void on_event(void *state, const struct mm_event *mm)
 
 	if (nid < 0 || nid >= RUN_MAX_NODES)
 		return;
+	note_node(h, nid);
 	if (mm_tp(mm) == TP_KSWAPD_RECLAIM_FAIL) {
-		if (mm_int(mm, TPF_FAILURES, 0) >= threshold(h, TH_MAX_RECLAIM_RETRIES))
+		if (mm_int(mm, TPF_FAILURES, 0) >= threshold(h->d, TH_MAX_RECLAIM_RETRIES))
 			begin(h, &h->node[nid], mm->ev->ts, false);
 		return;
 	}
@@ -129,16 +121,21 @@ static void on_run(void *state, const struct kswapd_run *run)
 	struct hopeless *h = state;
 	struct hopeless_node_state *n = &h->node[run->nid];
 
-	if (!n->linked)
-		n->futile = 0;
-	if (run->result == RUN_FUTILE)
-		n->futile++;
-	else if (run->result == RUN_PROGRESS || run->may_have_progressed)
-		n->futile = 0;
-	n->linked = run->unrested;
-	if (run->slept && n->futile >= threshold(h, TH_MAX_RECLAIM_RETRIES) &&
+	note_node(h, run->nid);
+	if (!n->linked || run->result == RUN_PROGRESS)
+		n->futile = n->unsure = 0;
+	n->futile += run->result == RUN_FUTILE;
+	n->unsure += run->may_have_progressed;
+	n->linked = run->unrested || run->likely_unrested;
+	if (run->slept && run->result == RUN_FUTILE && n->futile + n->unsure >= threshold(h->d, TH_MAX_RECLAIM_RETRIES) &&
 	    !h->d->facts->seen[TP_KSWAPD_RECLAIM_FAIL])
 		begin(h, n, run->end_ns, true);
+}
+
+/* Its shrink events show that it freed pages, on other nodes only. */
+static bool elsewhere(const struct reclaim_call *call, int nid)
+{
+	return call->progress_nodes && !(nid < CALL_NODE_BITS && call->progress_nodes >> nid & 1);
 }
 
 static void on_call(void *state, const struct reclaim_call *call)
@@ -147,11 +144,11 @@ static void on_call(void *state, const struct reclaim_call *call)
 
 	if (!h->hopeless || (call->kind != CALL_DIRECT && call->kind != CALL_MEMCG))
 		return;
-	for (int nid = 0; nid < RUN_MAX_NODES; nid++) {
+	for (int nid = 0; nid < h->nnodes; nid++) {
 		struct hopeless_node_state *n = &h->node[nid];
 		uint64_t from;
 
-		if (!n->since_ns)
+		if (!n->since_ns || elsewhere(call, nid))
 			continue;
 		from = call->begin_ns > n->since_ns ? call->begin_ns : n->since_ns;
 		*(call->kind == CALL_DIRECT ? &n->direct_ns : &n->memcg_ns) += elapsed_ns(from, call->end_ns);
@@ -164,6 +161,7 @@ static void told(struct hopeless *h, int32_t nid, uint64_t ts, bool given_up)
 {
 	if (nid < 0 || nid >= RUN_MAX_NODES)
 		return;
+	note_node(h, nid);
 	if (given_up)
 		begin(h, &h->node[nid], ts, false);
 	else
@@ -177,7 +175,7 @@ static void on_sample(void *state, const struct sample *sample)
 	if (sample->scope != SCOPE_NODE)
 		return;
 	if (!strcmp(sample->name, "kswapd_failures"))
-		told(h, sample->node, sample->ts, sample->value >= threshold(h, TH_MAX_RECLAIM_RETRIES));
+		told(h, sample->node, sample->ts, sample->value >= threshold(h->d, TH_MAX_RECLAIM_RETRIES));
 	else if (!strcmp(sample->name, "node_unreclaimable"))
 		told(h, sample->node, sample->ts, sample->value > 0);
 }
@@ -186,24 +184,24 @@ static void on_failures(void *state, const struct failures_change *change)
 {
 	struct hopeless *h = state;
 
-	told(h, change->node, change->ts, change->value >= threshold(h, TH_MAX_RECLAIM_RETRIES));
+	told(h, change->node, change->ts, change->value >= threshold(h->d, TH_MAX_RECLAIM_RETRIES));
 }
 
 static void finish(void *state)
 {
 	struct hopeless *h = state;
 
-	for (int nid = 0; nid < RUN_MAX_NODES; nid++)
+	for (int nid = 0; nid < h->nnodes; nid++)
 		end(h, nid, h->d->facts->last_ns, false);
 }
 
 const struct detector hopeless_node = {
 	.kind = "hopeless-node",
 	.title = "a node that kswapd has given up (kswapd_failures at 16)",
-	.needs = { TP_KSWAPD_WAKE },
-	.without = "record mm_vmscan_kswapd_wake, and mm_vmscan_kswapd_reclaim_fail where the kernel has it",
-	.create = create,
-	.destroy = free,
+	.needs = { { TP_KSWAPD_WAKE, TP_KSWAPD_RECLAIM_FAIL }, { TP_KSWAPD_RECLAIM_FAIL, TP_LRU_SHRINK_INACTIVE } },
+	.without = "record mm_vmscan_kswapd_wake and _sleep, and mm_vmscan_kswapd_reclaim_fail or, where the kernel does "
+		   "not have it (before 7.0), mm_vmscan_lru_shrink_inactive and mm_shrink_slab_start/end",
+	.state_size = sizeof(struct hopeless),
 	.events = (const enum tracepoint[]){ TP_KSWAPD_RECLAIM_FAIL, TP_KSWAPD_CLEAR_HOPELESS, TP_KSWAPD_WAKE, TP_NONE },
 	.event = on_event,
 	.call = on_call,

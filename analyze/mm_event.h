@@ -10,6 +10,7 @@
 
 #include "kernel/tracepoint.h"
 #include "spine/event.h"
+#include "spine/time.h"
 
 struct mm_event {
 	const struct event	*ev;
@@ -38,12 +39,6 @@ static inline int64_t mm_int(const struct mm_event *mm, enum tp_field field, int
 	int64_t value;
 
 	return mm_get(mm, field, &value) ? value : absent;
-}
-
-/* From @start to @end, 0 when the clock went backwards between them (unsynchronised CPUs, clock "local"). */
-static inline uint64_t elapsed_ns(uint64_t start, uint64_t end)
-{
-	return end > start ? end - start : 0;
 }
 
 /* Views by event_type.id. Zero-initialised is empty; binder_clear frees. */

@@ -12,14 +12,15 @@
 struct print_options {
 	const char	*input;		/* what was analyzed, for the heading */
 	const char	*damage;	/* why the input ended early, NULL when it did not */
+	bool		part;		/* only a part of the recording was looked at */
 	int		color;		/* 1: severity in colour (a terminal, no NO_COLOR) */
 };
 
-/* Both write to @out and leave checking it for errors to the caller. */
+/* All of these leave checking @out for errors to the caller. */
 void print_text(const struct analysis *a, const struct print_options *options, FILE *out);
 
-/* One JSON object, keys in docs/squall-analyze.1. -ENOMEM when it could not be built. */
-int print_json(const struct analysis *a, const struct print_options *options, FILE *out);
+/* One JSON object, keys in docs/squall-analyze.1. */
+void print_json(const struct analysis *a, const struct print_options *options, FILE *out);
 
 /* The table of thresholds with values, units and reasons. */
 void print_thresholds(const struct thresholds *th, FILE *out);

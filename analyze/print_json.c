@@ -4,7 +4,6 @@
  */
 #include "analyze/print.h"
 
-#include <errno.h>
 #include <jansson.h>
 #include <string.h>
 
@@ -129,12 +128,13 @@ static json_t *calls(const struct analysis *a)
 		const struct latency *l = &s->latency;
 
 		json_object_set_new(o, call_kind_key(kind),
-				    json_pack("{s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I}",
+				    json_pack("{s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I}",
 					      "calls", (json_int_t)l->count, "total_ns", (json_int_t)l->sum_ns,
 					      "p50_ns", (json_int_t)latency_percentile(l, 0.5),
 					      "p99_ns", (json_int_t)latency_percentile(l, 0.99),
 					      "max_ns", (json_int_t)l->max_ns,
 					      kind == CALL_SLAB ? "objects" : "pages", (json_int_t)s->pages,
+					      "backed_off", (json_int_t)s->backed_off,
 					      "unmatched_begin", (json_int_t)s->unmatched_begin,
 					      "unmatched_end", (json_int_t)s->unmatched_end));
 	}
@@ -150,12 +150,12 @@ static json_t *kswapd(const struct analysis *a)
 
 		if (!s)
 			continue;
-		json_array_append_new(list, json_pack("{s:i, s:i, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:i, s:b}",
+		json_array_append_new(list, json_pack("{s:i, s:i, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:i, s:b, s:I}",
 			"node", nid, "pid", s->tid, "wakes", (json_int_t)s->wakes, "sleeps", (json_int_t)s->sleeps,
 			"wakeups", (json_int_t)s->wakeups, "awake_intervals", (json_int_t)s->intervals,
 			"awake_ns", (json_int_t)s->intervals_ns, "runs_futile", (json_int_t)s->futile,
 			"runs_unrested", (json_int_t)s->unrested, "reclaimed_pages", (json_int_t)s->reclaimed_pages,
-			"order_max", s->order_max, "awake_at_end", s->awake_since_ns != 0));
+			"order_max", s->order_max, "awake_at_end", s->awake, "awake_at_end_ns", (json_int_t)s->open_ns));
 	}
 	return list;
 }
@@ -169,6 +169,8 @@ static json_t *event_counts(const struct analysis *a)
 	for (int i = 0; i < count; i++) {
 		char safe[1024];
 
+		if (!types[i].events)
+			continue;
 		escape_utf8(types[i].name, strlen(types[i].name), safe, sizeof(safe));
 		json_object_set_new(o, safe, json_integer(types[i].events));
 	}
@@ -197,24 +199,25 @@ static json_t *kernel_features(const struct analysis *a)
 	return o;
 }
 
-int print_json(const struct analysis *a, const struct print_options *options, FILE *out)
+void print_json(const struct analysis *a, const struct print_options *options, FILE *out)
 {
 	static const char *const keys[] = { "source", "trace_version", "trace_cmd_version", "kernel_release", "host",
 					    "clock", "pageblock_order", NULL };
 	const struct analysis_totals *totals = analysis_totals(a);
 	const struct facts *facts = analysis_facts(a);
 	json_t *o = json_object();
-	int ret;
+	uint64_t lines;
 
 	json_object_set_new(o, "input", text(options->input));
-	json_object_set_new(o, "damage", text_or_null(options->damage));
+	json_object_set_new(o, "damage", text_or_null(options->damage ?: analysis_meta(a, "source_damage")));
 	json_object_set_new(o, "recording", meta(a, keys));
 	json_object_set_new(o, "cpus", json_integer(facts->cpus));
-	json_object_set_new(o, "start_ns", json_integer(facts->first_ns));
-	json_object_set_new(o, "end_ns", json_integer(facts->last_ns));
+	json_object_set_new(o, "start_ns", totals->events ? json_integer(facts->first_ns) : json_null());
+	json_object_set_new(o, "end_ns", totals->events ? json_integer(facts->last_ns) : json_null());
 	json_object_set_new(o, "events", json_integer(totals->events));
 	json_object_set_new(o, "events_other_buffers", json_integer(totals->events_other_buffers));
 	json_object_set_new(o, "lost_events", json_integer(totals->lost));
+	json_object_set_new(o, "lines_skipped", json_integer(analysis_lines_skipped(a, &lines)));
 	json_object_set_new(o, "lost_unknown", json_boolean(totals->loss_unknown));
 	json_object_set_new(o, "chains", json_integer(totals->chains));
 	json_object_set_new(o, "findings", findings(a));
@@ -223,8 +226,8 @@ int print_json(const struct analysis *a, const struct print_options *options, FI
 	json_object_set_new(o, "reclaim_calls", calls(a));
 	json_object_set_new(o, "kswapd", kswapd(a));
 	json_object_set_new(o, "event_counts", event_counts(a));
-	ret = json_dumpf(o, out, JSON_INDENT(2)) ? -ENOMEM : 0;
+	/* Whether @out took it is for the caller to see. */
+	json_dumpf(o, out, JSON_INDENT(2));
 	putc('\n', out);
 	json_decref(o);
-	return ret;
 }

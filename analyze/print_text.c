@@ -11,8 +11,6 @@
 #include "analyze/feature.h"
 #include "spine/escape.h"
 
-#define NSEC_PER_SEC	1000000000.0
-#define NSEC_PER_MSEC	1000000.0
 #define WRAP_COLUMN	100
 #define EVIDENCE_EXACT	1e15	/* below it a whole number is printed as one */
 
@@ -67,6 +65,27 @@ static void put_meta(FILE *out, const struct analysis *a, const char *key, const
 	fputs(after, out);
 }
 
+/* Of this input, or of the trace that a store was made from. */
+static void put_damage(const struct analysis *a, const struct print_options *options, FILE *out)
+{
+	const char *damage = options->damage ?: analysis_meta(a, "source_damage");
+
+	if (!damage || !*damage)
+		return;
+	fputs("  damaged  ", out);
+	put_name(out, damage);
+	fputs(" (what came before is judged)\n", out);
+}
+
+static void put_skipped(const struct analysis *a, FILE *out)
+{
+	uint64_t lines, skipped = analysis_lines_skipped(a, &lines);
+
+	if (skipped)
+		fprintf(out, "  skipped  %" PRIu64 " of %" PRIu64 " lines of text are no events, or were not understood\n",
+			skipped, lines);
+}
+
 static void put_heading(const struct analysis *a, const struct print_options *options, FILE *out)
 {
 	const struct facts *facts = analysis_facts(a);
@@ -83,23 +102,23 @@ static void put_heading(const struct analysis *a, const struct print_options *op
 	if (!totals->events)
 		return;
 	if (totals->clock_is_time)
-		fprintf(out, "  span     %.6f s (%.6f .. %.6f)\n", (facts->last_ns - facts->first_ns) / NSEC_PER_SEC,
-			facts->first_ns / NSEC_PER_SEC, facts->last_ns / NSEC_PER_SEC);
+		fprintf(out, "  span     %.6f s (%.6f .. %.6f)\n", ns_to_s(facts->last_ns - facts->first_ns),
+			ns_to_s(facts->first_ns), ns_to_s(facts->last_ns));
 	fprintf(out, "  events   %" PRIu64, totals->events);
 	if (totals->events_other_buffers)
 		fprintf(out, ", %" PRIu64 " of them repeat in other trace instances (not judged twice)",
 			totals->events_other_buffers);
-	if (totals->lost || totals->loss_unknown)
-		fprintf(out, "; LOST: %s%" PRIu64 " events in %" PRIu64 " places", totals->loss_unknown ? "at least " : "",
-			totals->lost, totals->loss_records);
+	if (totals->lost)
+		fprintf(out, "; LOST: %s%" PRIu64 " events in %" PRIu64 " place%s", totals->loss_unknown ? "at least " : "",
+			totals->lost, totals->loss_records, totals->loss_records == 1 ? "" : "s");
+	else if (totals->loss_unknown)
+		fprintf(out, "; LOST: events in %" PRIu64 " place%s, it is not known how many", totals->loss_records,
+			totals->loss_records == 1 ? "" : "s");
 	else
 		fputs("; no loss reported", out);
 	putc('\n', out);
-	if (options->damage) {
-		fputs("  damaged  ", out);
-		put_name(out, options->damage);
-		fputs(" (what came before is judged)\n", out);
-	}
+	put_damage(a, options, out);
+	put_skipped(a, out);
 }
 
 static const char *severity_color(enum severity severity)
@@ -141,7 +160,7 @@ static void put_tasks(const struct finding *f, FILE *out)
 		put_name(out, *t->comm ? t->comm : "?");
 		fprintf(out, "-%d: %" PRIu64 " times, %" PRIu64 " pages", t->tid, t->count, t->pages);
 		if (t->ns)
-			fprintf(out, ", %.3f s", t->ns / NSEC_PER_SEC);
+			fprintf(out, ", %.3f s", ns_to_s(t->ns));
 		if (t->memcg_id)
 			fprintf(out, ", memcg %" PRIu64, t->memcg_id);
 		putc('\n', out);
@@ -155,9 +174,9 @@ static void put_finding(const struct finding *f, int number, const struct facts 
 		options->color ? severity_color(f->severity) : "", severity_name(f->severity),
 		options->color ? "\033[0m" : "", f->kind, *f->variant ? " [" : "", f->variant, *f->variant ? "]" : "",
 		confidence_name(f->confidence), f->loss ? ", events lost" : "");
-	fprintf(out, "    %-*s%.6f .. %.6f (%.3f s, from %.3f s into the recording)", LABEL_WIDTH - 4, "when",
-		f->start_ns / NSEC_PER_SEC, f->end_ns / NSEC_PER_SEC, (f->end_ns - f->start_ns) / NSEC_PER_SEC,
-		(f->start_ns - facts->first_ns) / NSEC_PER_SEC);
+	fprintf(out, "    %-*s%.6f .. %.6f (%.3f s, from +%.3f)", LABEL_WIDTH - 4, "when",
+		ns_to_s(f->start_ns), ns_to_s(f->end_ns), ns_to_s(f->end_ns - f->start_ns),
+		ns_to_s(elapsed_ns(facts->recording_ns, f->start_ns)));
 	if (f->node >= 0)
 		fprintf(out, ", node %d", f->node);
 	putc('\n', out);
@@ -183,24 +202,13 @@ static void put_findings(const struct analysis *a, const struct print_options *o
 			analysis_findings_dropped(a), FINDINGS_MAX);
 }
 
-static bool has_finding(const struct analysis *a, const char *kind)
-{
-	int count;
-	const struct finding *findings = analysis_findings(a, &count);
-
-	for (int i = 0; i < count; i++)
-		if (!strcmp(findings[i].kind, kind))
-			return true;
-	return false;
-}
-
 static void put_judgement(const struct analysis *a, FILE *out)
 {
 	char why[ANALYSIS_WHY_BYTES];
 	int fine = 0;
 
 	for (int i = 0; i < ndetectors; i++) {
-		if (!analysis_wants(a, detectors[i]) || has_finding(a, detectors[i]->kind) ||
+		if (!analysis_wants(a, detectors[i]) || analysis_found(a, detectors[i]->kind, NULL) ||
 		    !analysis_judged(a, detectors[i], why))
 			continue;
 		fprintf(out, "%s%-26s %s\n", fine++ ? "" : "\nCHECKED, NOTHING FOUND\n", detectors[i]->kind,
@@ -245,17 +253,45 @@ static void put_calls(const struct analysis *a, FILE *out)
 				"p50 ms", "p99 ms", "max ms", "pages", "begin/end without the other");
 		header = true;
 		fprintf(out, "%-17s %9" PRIu64 " %12.3f %10.3f %10.3f %10.3f %12" PRIu64 "%s %" PRIu64 "/%" PRIu64 "\n",
-			call_kind_name(kind), l->count, l->sum_ns / NSEC_PER_MSEC,
-			latency_percentile(l, 0.5) / NSEC_PER_MSEC, latency_percentile(l, 0.99) / NSEC_PER_MSEC,
-			l->max_ns / NSEC_PER_MSEC, s->pages, kind == CALL_SLAB ? "*" : " ", s->unmatched_begin,
+			call_kind_name(kind), l->count, ns_to_ms(l->sum_ns),
+			ns_to_ms(latency_percentile(l, 0.5)), ns_to_ms(latency_percentile(l, 0.99)),
+			ns_to_ms(l->max_ns), s->pages, kind == CALL_SLAB ? "*" : " ", s->unmatched_begin,
 			s->unmatched_end);
 	}
+	if (analysis_calls(a, CALL_DIRECT)->backed_off)
+		fprintf(out, "%-17s %" PRIu64 " direct reclaims answered 1 page because they left it to compaction: no page freed\n",
+			"", analysis_calls(a, CALL_DIRECT)->backed_off);
 	if (analysis_calls(a, CALL_SLAB)->latency.count)
 		fprintf(out, "%-17s * objects\n", "");
 }
 
+/* A count, or "-" where the recording does not tell. */
+static const char *count_or_dash(char *buf, size_t size, uint64_t count, bool told)
+{
+	if (told)
+		snprintf(buf, size, "%" PRIu64, count);
+	return told ? buf : "-";
+}
+
+#define COUNT_BYTES	24
+
+static void put_kswapd_node(const struct run_stats *s, bool told, FILE *out)
+{
+	char futile[COUNT_BYTES], pages[COUNT_BYTES], wakeups[COUNT_BYTES];
+
+	fprintf(out, "node %-12d %9" PRIu64 " %9" PRIu64 " %9s %9s %9" PRIu64 " %12.6f %10s", s->nid, s->wakes, s->sleeps,
+		count_or_dash(wakeups, sizeof(wakeups), s->wakeups, s->wakeups > 0),
+		count_or_dash(futile, sizeof(futile), s->futile, told), s->intervals, ns_to_s(s->intervals_ns),
+		count_or_dash(pages, sizeof(pages), s->reclaimed_pages, told));
+	if (s->awake)
+		fprintf(out, "  and awake for the last %.6f s", ns_to_s(s->open_ns));
+	putc('\n', out);
+}
+
 static void put_kswapd(const struct analysis *a, FILE *out)
 {
+	const struct facts *facts = analysis_facts(a);
+	bool told = facts->seen[TP_LRU_SHRINK_INACTIVE] || facts->seen[TP_BALANCE_PGDAT_END];
 	bool header = false;
 
 	for (int nid = 0; nid < RUN_MAX_NODES; nid++) {
@@ -264,13 +300,10 @@ static void put_kswapd(const struct analysis *a, FILE *out)
 		if (!s)
 			continue;
 		if (!header)
-			fprintf(out, "\n%-17s %9s %9s %9s %9s %9s %9s %12s %10s\n", "KSWAPD", "wakes", "sleeps", "wakeups",
-				"futile", "unrested", "awake", "awake s", "pages");
+			fprintf(out, "\n%-17s %9s %9s %9s %9s %9s %12s %10s\n", "KSWAPD", "wakes", "sleeps", "wakeups",
+				"futile", "awake", "awake s", "pages");
 		header = true;
-		fprintf(out, "node %-12d %9" PRIu64 " %9" PRIu64 " %9" PRIu64 " %9" PRIu64 " %9" PRIu64 " %9" PRIu64
-			" %12.6f %10" PRIu64 "%s\n", nid, s->wakes, s->sleeps, s->wakeups, s->futile, s->unrested,
-			s->intervals, s->intervals_ns / NSEC_PER_SEC, s->reclaimed_pages,
-			s->awake_since_ns ? "  (awake at the end)" : "");
+		put_kswapd_node(s, told, out);
 	}
 }
 
@@ -283,6 +316,8 @@ static void put_types(const struct analysis *a, FILE *out)
 		return;
 	fputs("\nEVENTS\n", out);
 	for (int i = 0; i < count; i++) {
+		if (!types[i].events)
+			continue;
 		fprintf(out, "%12" PRIu64 "  ", types[i].events);
 		put_name(out, types[i].name);
 		putc('\n', out);
@@ -297,25 +332,32 @@ static bool saw_reclaim(const struct facts *facts)
 	return false;
 }
 
-static void put_verdict(const struct analysis *a, FILE *out)
+/* A line on top that cannot be taken for more than it is. */
+static void put_verdict(const struct analysis *a, const struct print_options *options, FILE *out)
 {
-	int count;
+	const char *what = options->part ? "This part of the recording" : "The recording";
+	int count, judged = analysis_judged_count(a);
 
 	analysis_findings(a, &count);
+	if (count)
+		return;
 	if (!analysis_totals(a)->events)
-		fputs("\nThe recording holds no events: there is nothing to judge, and that does not mean that all is well.\n",
-		      out);
+		fprintf(out, "\n%s holds no events: there is nothing to judge, and that does not mean that all is well.\n",
+			what);
 	else if (!saw_reclaim(analysis_facts(a)))
-		fputs("\nThe recording holds no reclaim, compaction or OOM events: there is nothing to judge, and that does "
-		      "not mean that all is well.\n", out);
-	else if (!count)
-		fputs("\nNo storm found.\n", out);
+		fprintf(out, "\n%s holds no reclaim, compaction or OOM events: there is nothing to judge, and that does not "
+			"mean that all is well.\n", what);
+	else if (!judged)
+		fputs("\nNothing could be judged: see below what is missing. That does not mean that all is well.\n", out);
+	else
+		fprintf(out, "\nNo storm found of the %s below that %s checked.\n", judged == 1 ? "kind" : "kinds",
+			judged == 1 ? "was" : "were");
 }
 
 void print_text(const struct analysis *a, const struct print_options *options, FILE *out)
 {
 	put_heading(a, options, out);
-	put_verdict(a, out);
+	put_verdict(a, options, out);
 	put_findings(a, options, out);
 	put_judgement(a, out);
 	put_features(a, out);

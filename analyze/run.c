@@ -7,7 +7,6 @@
 #include <errno.h>
 #include <stdlib.h>
 
-#define NSEC_PER_MSEC		1000000ull
 #define PRIORITY_NONE		INT32_MAX
 #define PRIORITY_LAST		1	/* balance_pgdat() loops while priority >= 1 */
 
@@ -31,6 +30,8 @@ struct run_set {
 	bool			lru_events;	/* shrink_inactive is in the recording */
 	bool			wakeup_events;	/* wakeup_kswapd is in the recording */
 	uint64_t		now_ns;
+	uint64_t		direct_ns;	/* of the latest direct_reclaim_begin */
+	int			nnodes;		/* highest node id seen + 1 */
 	struct run_node		*node[RUN_MAX_NODES];
 };
 
@@ -50,7 +51,7 @@ void run_set_free(struct run_set *set)
 {
 	if (!set)
 		return;
-	for (int i = 0; i < RUN_MAX_NODES; i++)
+	for (int i = 0; i < set->nnodes; i++)
 		free(set->node[i]);
 	free(set);
 }
@@ -74,6 +75,8 @@ static struct run_node *node_get(struct run_set *set, int64_t nid)
 	node->stats.nid = nid;
 	node->stats.tid = -1;
 	set->node[nid] = node;
+	if (nid >= set->nnodes)
+		set->nnodes = nid + 1;
 	return node;
 }
 
@@ -92,10 +95,22 @@ static enum run_result run_result(const struct run_set *set, const struct run_no
 	return RUN_UNKNOWN;
 }
 
+/* Whether kswapd went from this run to the next at @next_ns without the nap; see run.h. */
+static void judge_rest(const struct run_set *set, struct run_node *node, uint64_t next_ns)
+{
+	struct kswapd_run *run = &node->run;
+	uint64_t gap_ns = elapsed_ns(run->last_ns, next_ns);
+	bool woken = node->wakeups || (set->direct_ns && set->direct_ns >= run->last_ns);
+
+	if (node->loss || woken || gap_ns >= threshold_info(TH_KSWAPD_NAP_MS)->value * NSEC_PER_MSEC)
+		return;
+	run->unrested = set->wakeup_events;
+	run->likely_unrested = !set->wakeup_events && gap_ns < RUN_GAP_LIKELY_NS;
+}
+
 static void run_close(struct run_set *set, struct run_node *node, uint64_t ts, bool slept)
 {
 	struct kswapd_run *run = &node->run;
-	const struct threshold_info *nap = threshold_info(TH_KSWAPD_NAP_MS);
 
 	if (!node->open)
 		return;
@@ -103,8 +118,6 @@ static void run_close(struct run_set *set, struct run_node *node, uint64_t ts, b
 	run->result = run_result(set, node);
 	run->may_have_progressed = run->result == RUN_UNKNOWN && (node->slab_freed || node->loss);
 	run->slept = slept;
-	run->unrested = set->wakeup_events && !slept && !node->loss && !node->wakeups &&
-			elapsed_ns(run->start_ns, ts) < nap->value * NSEC_PER_MSEC;
 	if (node->ended && node->ended_pages > run->reclaimed_pages)
 		run->reclaimed_pages = node->ended_pages;
 	if (!node->ended)
@@ -120,11 +133,10 @@ static void run_close(struct run_set *set, struct run_node *node, uint64_t ts, b
 static void on_wake(struct run_set *set, const struct mm_event *mm)
 {
 	struct run_node *node = node_get(set, mm_int(mm, TPF_NID, -1));
-	bool first;
 
 	if (!node)
 		return;
-	first = !node->stats.wakes && !node->stats.sleeps;
+	judge_rest(set, node, mm->ev->ts);
 	run_close(set, node, mm->ev->ts, false);
 	node->run = (struct kswapd_run){
 		.nid = node->stats.nid,
@@ -132,7 +144,7 @@ static void on_wake(struct run_set *set, const struct mm_event *mm)
 		.order = mm_int(mm, TPF_ORDER, 0),
 		.start_ns = mm->ev->ts,
 		.end_ns = mm->ev->ts,
-		.first = first,
+		.last_ns = mm->ev->ts,
 	};
 	node->open = true;
 	node->ended = node->failed = node->loss = false;
@@ -143,8 +155,9 @@ static void on_wake(struct run_set *set, const struct mm_event *mm)
 	node->stats.wakes++;
 	if (node->run.order > node->stats.order_max)
 		node->stats.order_max = node->run.order;
-	if (!node->stats.awake_since_ns)
+	if (!node->stats.awake)
 		node->stats.awake_since_ns = mm->ev->ts;
+	node->stats.awake = true;
 }
 
 static void on_sleep(struct run_set *set, const struct mm_event *mm)
@@ -155,11 +168,11 @@ static void on_sleep(struct run_set *set, const struct mm_event *mm)
 		return;
 	run_close(set, node, mm->ev->ts, true);
 	node->stats.sleeps++;
-	if (node->stats.awake_since_ns) {
+	if (node->stats.awake) {
 		node->stats.intervals++;
 		node->stats.intervals_ns += elapsed_ns(node->stats.awake_since_ns, mm->ev->ts);
 	}
-	node->stats.awake_since_ns = 0;
+	node->stats.awake = false;
 }
 
 static void on_wakeup(struct run_set *set, const struct mm_event *mm)
@@ -182,6 +195,7 @@ static void on_balance_end(struct run_set *set, const struct mm_event *mm)
 	node->ended = true;
 	node->ended_pages = mm_int(mm, TPF_NR_RECLAIMED, 0);
 	node->run.end_ns = mm->ev->ts;
+	node->run.last_ns = mm->ev->ts;
 }
 
 static void on_fail(struct run_set *set, const struct mm_event *mm)
@@ -189,14 +203,17 @@ static void on_fail(struct run_set *set, const struct mm_event *mm)
 	struct run_node *node = node_find(set, mm_int(mm, TPF_NID, -1));
 
 	set->fail_events = true;
-	if (node && node->open)
-		node->failed = true;
+	if (!node || !node->open)
+		return;
+	node->failed = true;
+	node->run.last_ns = mm->ev->ts;
 }
 
 static void on_shrink(struct run_set *set, struct run_node *node, const struct mm_event *mm)
 {
 	int32_t priority = mm_int(mm, TPF_PRIORITY, PRIORITY_NONE);
 
+	node->run.last_ns = mm->ev->ts;
 	if (priority < node->priority_min)
 		node->priority_min = priority;
 	if (mm_tp(mm) == TP_LRU_SHRINK_INACTIVE)
@@ -206,6 +223,14 @@ static void on_shrink(struct run_set *set, struct run_node *node, const struct m
 
 		node->slab_freed += freed > 0 ? freed : 0;
 	}
+}
+
+/* lru_isolate has no node, but its thread tells that the run goes on. */
+static void on_isolate(struct run_set *set, const struct mm_event *mm)
+{
+	for (int i = 0; i < set->nnodes; i++)
+		if (set->node[i] && set->node[i]->open && set->node[i]->run.tid == mm->ev->tid)
+			set->node[i]->run.last_ns = mm->ev->ts;
 }
 
 void run_feed(struct run_set *set, const struct mm_event *mm)
@@ -222,6 +247,12 @@ void run_feed(struct run_set *set, const struct mm_event *mm)
 		break;
 	case TP_WAKEUP_KSWAPD:
 		on_wakeup(set, mm);
+		break;
+	case TP_DIRECT_RECLAIM_BEGIN:
+		set->direct_ns = mm->ev->ts;
+		break;
+	case TP_LRU_ISOLATE:
+		on_isolate(set, mm);
 		break;
 	case TP_BALANCE_PGDAT_END:
 		on_balance_end(set, mm);
@@ -245,20 +276,21 @@ void run_feed(struct run_set *set, const struct mm_event *mm)
 
 void run_loss(struct run_set *set)
 {
-	for (int i = 0; i < RUN_MAX_NODES; i++)
+	for (int i = 0; i < set->nnodes; i++)
 		if (set->node[i])
 			set->node[i]->loss = true;
 }
 
 void run_finish(struct run_set *set)
 {
-	for (int i = 0; i < RUN_MAX_NODES; i++) {
+	for (int i = 0; i < set->nnodes; i++) {
 		struct run_node *node = set->node[i];
 
-		if (!node || !node->open)
+		if (!node)
 			continue;
-		node->wakeups++;	/* what followed is not known: never unrested */
 		run_close(set, node, set->now_ns, false);
+		if (node->stats.awake)
+			node->stats.open_ns = elapsed_ns(node->stats.awake_since_ns, set->now_ns);
 	}
 }
 

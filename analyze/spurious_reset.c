@@ -13,9 +13,11 @@
  *  runs    any kernel: kswapd runs that follow each other without a nap find the node unbalanced each time, and the
  *          counter below 16 (prepare_kswapd_sleep). More than 16 of them that reclaim nothing prove a reset, 16 more
  *          another one. A lower bound: n futile runs need at least (n - 1) / 16 resets. Where kswapd itself reclaims
- *          something in between it may have been the one; without, somebody else was.
+ *          something in between it may have been the one; without, somebody else was. A kswapd that gave up (16 such
+ *          runs, then the full sleep) and fails again within reset-recur was reset in its sleep, by somebody else.
+ *
+ * A kswapd that reclaims SWAP_CLUSTER_MAX pages a run on average does its work, whoever resets its count.
  */
-#include <errno.h>
 #include <inttypes.h>
 #include <math.h>
 #include <stdio.h>
@@ -24,12 +26,9 @@
 
 #include "analyze/detector.h"
 
-#define NSEC_PER_SEC		1000000000.0
 #define REASON_DIRECT		2	/* enum kswapd_clear_hopeless_reason, include/linux/mmzone.h, 7.0 */
-#define COSTLY_ORDER		3
 #define RATE_LEAST_S		10	/* a burst that is over sooner is no rate */
 #define RING_MAX		64
-#define NODE_BITS		64
 
 enum method { METHOD_EVENTS, METHOD_PROBE, METHOD_SAMPLES, METHOD_RUNS, METHODS };
 
@@ -51,51 +50,48 @@ struct pending {
 	uint64_t	memcg;
 };
 
+/* What an episode adds up. */
+struct tally {
+	uint64_t	by_others, by_kswapd;	/* method runs */
+	uint64_t	runs, futile;
+	uint64_t	reclaimed_pages;
+	uint64_t	slept_ns;
+	uint64_t	fails[METHODS];
+	bool		likely;			/* runs were linked without wakeup_kswapd events */
+};
+
 struct reset_node {
 	/* the stretch of unrested runs that is going on */
-	bool			linked;		/* the run before was unrested */
+	bool			linked;			/* the run before was unrested */
 	uint64_t		stretch_futile;
 	uint64_t		futile_in_a_row;	/* without progress of kswapd in between */
+	uint64_t		gave_up_ns;		/* 16 of them ended in the full sleep; 0 not */
 	/* the other methods: a reset waits for the next failure, which shows that the node was not balanced */
 	struct pending		pending[METHODS];
-	int64_t			sampled;	/* last value of the samples, -1 none */
-	/* the episode */
+	int64_t			sampled;		/* last value of the samples, -1 none */
+	/* the episode; before it has begun, what would belong to one that begins now */
 	bool			active;
-	uint64_t		start_ns, end_ns;
+	uint64_t		start_ns, end_ns;	/* start_ns 0: nothing yet */
 	struct counter		by[METHODS];
-	uint64_t		by_others, by_kswapd;	/* method runs */
-	uint64_t		runs, futile;
-	uint64_t		fails[METHODS];
-	uint64_t		slept_ns, asleep_since_ns;
-	uint64_t		reclaimed_pages;
+	struct tally		now;			/* up to now */
+	struct tally		at_end;			/* up to end_ns: this is reported */
+	uint64_t		asleep_since_ns;
 	int32_t			kswapd_tid;
 	struct top_tasks	candidates;
 };
 
 struct reset {
 	const struct detect	*d;
-	int			nnodes;		/* highest node id seen + 1 */
+	int			nnodes;			/* highest node id seen + 1 */
 	struct reset_node	*node[RUN_MAX_NODES];
 };
 
-static int create(const struct detect *d, void **state)
-{
-	struct reset *r = calloc(1, sizeof(*r));
-
-	if (!r)
-		return -ENOMEM;
-	r->d = d;
-	*state = r;
-	return 0;
-}
-
-static void destroy(void *state)
+static void clear(void *state)
 {
 	struct reset *r = state;
 
 	for (int i = 0; i < r->nnodes; i++)
 		free(r->node[i]);
-	free(r);
 }
 
 static struct reset_node *node_get(struct reset *r, int64_t nid)
@@ -112,11 +108,6 @@ static struct reset_node *node_get(struct reset *r, int64_t nid)
 	return r->node[nid];
 }
 
-static double threshold(const struct reset *r, enum threshold which)
-{
-	return r->d->th->value[which];
-}
-
 /* The kernel tells itself: then nothing needs to be concluded from runs. */
 static bool has_events(const struct reset *r)
 {
@@ -125,8 +116,8 @@ static bool has_events(const struct reset *r)
 
 static void counter_add(const struct reset *r, struct counter *c, uint64_t ts)
 {
-	uint64_t n = threshold(r, TH_RESET_COUNT);
-	double window_ns = threshold(r, TH_RESET_WINDOW_S) * NSEC_PER_SEC;
+	uint64_t n = threshold(r->d, TH_RESET_COUNT);
+	uint64_t window_ns = threshold_ns(r->d, TH_RESET_WINDOW_S);
 
 	if (n > RING_MAX)
 		n = RING_MAX;
@@ -145,40 +136,52 @@ static enum method best_method(const struct reset_node *node)
 
 static double awake_share(const struct reset_node *node)
 {
-	double span = elapsed_ns(node->start_ns, node->end_ns);
+	uint64_t span_ns = elapsed_ns(node->start_ns, node->end_ns);
 
-	return span > 0 && node->slept_ns < span ? 1 - node->slept_ns / span : span > 0 ? 0 : 1;
+	return span_ns ? 1 - ns_to_s(node->at_end.slept_ns) / ns_to_s(span_ns) : 1;
 }
 
-static void add_evidence(const struct reset_node *node, enum method method, struct finding *f)
+/* Whether the recording tells what kswapd reclaims. */
+static bool pages_told(const struct facts *facts)
 {
-	double span_s = elapsed_ns(node->start_ns, node->end_ns) / NSEC_PER_SEC;
+	return facts->seen[TP_LRU_SHRINK_INACTIVE] || facts->seen[TP_BALANCE_PGDAT_END];
+}
+
+static void add_evidence(const struct reset *r, const struct reset_node *node, enum method method, struct finding *f)
+{
+	double span_s = ns_to_s(elapsed_ns(node->start_ns, node->end_ns));
+	const struct tally *t = &node->at_end;
 
 	finding_evidence(f, method == METHOD_EVENTS ? "resets" : "resets_at_least", "resets", node->by[method].count);
 	finding_evidence(f, "resets_per_s", "1/s", span_s > 0 ? node->by[method].count / span_s : 0);
 	if (method == METHOD_RUNS) {
-		finding_evidence(f, "resets_not_by_kswapd_at_least", "resets", node->by_others);
-		finding_evidence(f, "runs_with_own_progress", "runs", node->by_kswapd);
+		finding_evidence(f, "resets_not_by_kswapd_at_least", "resets", t->by_others);
+		finding_evidence(f, "runs_with_own_progress", "runs", t->by_kswapd);
 	}
-	finding_evidence(f, "kswapd_runs", "runs", node->runs);
-	finding_evidence(f, "kswapd_runs_futile", "runs", node->futile);
+	finding_evidence(f, "kswapd_runs", "runs", t->runs);
 	if (method == METHOD_EVENTS)
-		finding_evidence(f, "kswapd_reclaim_fail", "events", node->fails[method]);
+		finding_evidence(f, "kswapd_reclaim_fail", "events", t->fails[method]);
 	else if (method != METHOD_RUNS)
-		finding_evidence(f, "failures_at_least", "runs", node->fails[method]);
+		finding_evidence(f, "failures_at_least", "runs", t->fails[method]);
 	finding_evidence(f, "kswapd_awake_share", "ratio", awake_share(node));
-	finding_evidence(f, "kswapd_reclaimed_pages", "pages", node->reclaimed_pages);
+	if (!pages_told(r->d->facts))
+		return;
+	finding_evidence(f, "kswapd_runs_futile", "runs", t->futile);
+	finding_evidence(f, "kswapd_reclaimed_pages", "pages", t->reclaimed_pages);
 }
 
-static void summarize(int nid, const struct reset_node *node, enum method method, struct finding *f)
+static void summarize(const struct reset *r, int nid, const struct reset_node *node, enum method method,
+		      struct finding *f)
 {
-	snprintf(f->summary, sizeof(f->summary),
-		 "kswapd%d should have given node %d up after 16 futile runs, but kswapd_failures was reset %s%" PRIu64
-		 " times in %.1f s while the node stayed unbalanced: %" PRIu64 " of %" PRIu64
-		 " runs reclaimed nothing (seen by %s)",
-		 nid, nid, method == METHOD_EVENTS ? "" : "at least ", node->by[method].count,
-		 elapsed_ns(node->start_ns, node->end_ns) / NSEC_PER_SEC, node->futile, node->runs,
-		 method_names[method]);
+	int len = snprintf(f->summary, sizeof(f->summary),
+			   "kswapd%d should have given node %d up after 16 futile runs, but kswapd_failures was reset %s%"
+			   PRIu64 " times in %.1f s while the node stayed unbalanced", nid, nid,
+			   method == METHOD_EVENTS ? "" : "at least ", node->by[method].count,
+			   ns_to_s(elapsed_ns(node->start_ns, node->end_ns)));
+
+	if (pages_told(r->d->facts))
+		snprintf(f->summary + len, sizeof(f->summary) - len, ": %" PRIu64 " of %" PRIu64
+			 " runs reclaimed nothing", node->at_end.futile, node->at_end.runs);
 }
 
 static const char explanation[] =
@@ -192,6 +195,15 @@ static const char explanation_fixed[] =
 	"the task that reclaims (order 0 for a cgroup), while kswapd fails at a higher order or a lower zone: the node "
 	"is taken up and given up over and over.";
 
+static const char explanation_own[] =
+	"kswapd cannot balance this node, but it finds a few pages now and then, and on this kernel any page reclaimed on the "
+	"node sets the count of failures back to 0, also a page that kswapd reclaims itself. So it never gets to the 16 "
+	"futile runs after which it is meant to stop; it scans on, and each page that it finds is one that somebody used.";
+
+static const char remedy_own[] =
+	"Now: free or move what fills the node (numastat -p, memory.numa_stat), lower memory.min/low, or add swap. "
+	"For good: a kernel where kswapd_failures is reset only when the node is balanced: 7.0 and later, or a backport.";
+
 static const char remedy[] =
 	"Now: raise or remove memory.high of the cgroups named as candidates, or spread them over the nodes "
 	"(cpuset.mems), or move what fills the node (see which memory is there: numastat -p, memory.numa_stat). "
@@ -201,32 +213,57 @@ static const char references[] =
 	"Jiayuan Chen, \"mm/vmscan: mitigate spurious kswapd_failures reset\", v4 of 20 Jan 2026 on linux-mm, merged for "
 	"7.0 as kswapd_try_clear_hopeless().";
 
-static void add_missing(const struct reset *r, enum method method, struct finding *f)
+static void add_missing(const struct reset *r, const struct reset_node *node, enum method method, struct finding *f)
 {
 	if (method == METHOD_RUNS)
-		finding_missing(f, "The counter itself is not in the recording; squall record samples it, and 7.0+ has "
-				   "kswapd_reclaim_fail and kswapd_clear_hopeless.");
+		finding_missing(f, "The counter itself is not in the recording (kernels since 7.0 have events for it).");
+	if (method == METHOD_RUNS && node->at_end.likely)
+		finding_missing(f, "No mm_vmscan_wakeup_kswapd: that nobody woke kswapd between its runs is concluded from "
+				   "pauses below 1 ms.");
+	if (method == METHOD_RUNS && !r->d->facts->seen[TP_SHRINK_SLAB_END])
+		finding_missing(f, "No mm_shrink_slab events: pages that kswapd freed from slab are not seen.");
 	if (!r->d->facts->seen[TP_MEMCG_RECLAIM_END] && !r->d->facts->seen[TP_DIRECT_RECLAIM_END])
 		finding_missing(f, "No direct or memcg reclaim events: who reset the counter is not known.");
+}
+
+static enum confidence confidence_of(const struct reset *r, const struct reset_node *node, enum method method)
+{
+	if (method == METHOD_SAMPLES)
+		return CONFIDENCE_MEDIUM;
+	if (method == METHOD_RUNS && (node->at_end.likely || !r->d->facts->seen[TP_SHRINK_SLAB_END]))
+		return CONFIDENCE_MEDIUM;
+	return CONFIDENCE_HIGH;
+}
+
+/* All resets that are proven may be kswapd's own. */
+static bool by_kswapd_alone(const struct reset_node *node, enum method method)
+{
+	return method == METHOD_RUNS && !node->at_end.by_others;
 }
 
 static void report(struct reset *r, int nid, struct reset_node *node, enum method method)
 {
 	struct finding f = finding_start(&spurious_kswapd_reset, node->start_ns, node->end_ns);
-	double span_s = elapsed_ns(node->start_ns, node->end_ns) / NSEC_PER_SEC;
+	double span_s = ns_to_s(elapsed_ns(node->start_ns, node->end_ns));
+	bool own = by_kswapd_alone(node, method);
 
 	f.variant = method_names[method];
-	f.severity = node->by[method].count / fmax(span_s, RATE_LEAST_S) >= threshold(r, TH_RESET_HIGH_RATE) ?
+	f.severity = !own && node->by[method].count / fmax(span_s, RATE_LEAST_S) >= threshold(r->d, TH_RESET_HIGH_RATE) ?
 		     SEVERITY_HIGH : SEVERITY_WARNING;
-	f.confidence = method == METHOD_SAMPLES ? CONFIDENCE_MEDIUM : CONFIDENCE_HIGH;
+	f.confidence = confidence_of(r, node, method);
 	f.node = nid;
-	f.explanation = method == METHOD_EVENTS ? explanation_fixed : explanation;
-	f.remedy = remedy;
+	f.explanation = own ? explanation_own : method == METHOD_EVENTS ? explanation_fixed : explanation;
+	f.remedy = own ? remedy_own : remedy;
 	f.references = references;
 	f.otherwise = method == METHOD_RUNS ? "" : "Allocations that balance the node for a moment and fill it again.";
-	summarize(nid, node, method, &f);
-	add_evidence(node, method, &f);
-	add_missing(r, method, &f);
+	summarize(r, nid, node, method, &f);
+	add_evidence(r, node, method, &f);
+	add_missing(r, node, method, &f);
+	if (own) {
+		f.tid = node->kswapd_tid;
+		detector_report(r->d, &f);
+		return;
+	}
 	top_tasks_report(&node->candidates, &f, "candidates: they reclaimed pages while kswapd could not");
 	if (f.ntasks) {
 		f.tid = f.tasks[0].tid;
@@ -238,43 +275,50 @@ static void report(struct reset *r, int nid, struct reset_node *node, enum metho
 /* Resets that only interrupted fewer than 16 failures in all did not keep kswapd from stopping. */
 static bool kept_kswapd_going(const struct reset *r, const struct reset_node *node, enum method method)
 {
-	/* Samples miss most ups and downs, so for them the sum says nothing. */
+	/* Samples miss most ups and downs, so for them the sum says nothing; for runs it is in the count of resets. */
 	return method == METHOD_RUNS || method == METHOD_SAMPLES ||
-	       node->fails[method] >= threshold(r, TH_MAX_RECLAIM_RETRIES);
+	       node->at_end.fails[method] >= threshold(r->d, TH_MAX_RECLAIM_RETRIES);
+}
+
+static bool is_productive(const struct reset *r, const struct reset_node *node)
+{
+	return pages_told(r->d->facts) && node->at_end.runs &&
+	       node->at_end.reclaimed_pages / node->at_end.runs >= threshold(r->d, TH_SWAP_CLUSTER_MAX);
 }
 
 /* Nothing that was counted belongs to an episode. */
 static void forget(struct reset_node *node)
 {
-	for (int m = 0; m < METHODS; m++) {
+	for (int m = 0; m < METHODS; m++)
 		node->by[m] = (struct counter){ 0 };
-		node->fails[m] = 0;
-	}
-	node->by_others = node->by_kswapd = node->runs = node->futile = node->reclaimed_pages = 0;
+	node->now = node->at_end = (struct tally){ 0 };
 	node->candidates.n = node->candidates.others = 0;
-	node->start_ns = node->slept_ns = 0;
+	node->start_ns = 0;
+	node->active = false;
 }
 
 static void episode_close(struct reset *r, int nid, struct reset_node *node)
 {
 	enum method method = best_method(node);
 
-	if (node->active && method != METHODS && kept_kswapd_going(r, node, method) &&
-	    awake_share(node) >= threshold(r, TH_RESET_AWAKE_SHARE))
+	if (node->active && method != METHODS && kept_kswapd_going(r, node, method) && !is_productive(r, node) &&
+	    awake_share(node) >= threshold(r->d, TH_RESET_AWAKE_SHARE))
 		report(r, nid, node, method);
-	if (node->active)
-		forget(node);
-	node->active = false;
+	forget(node);
 }
 
-static void episode_touch(struct reset *r, int nid, struct reset_node *node, uint64_t start_ns, uint64_t ts)
+/* An episode ends when no reset was seen for reset-window. */
+static void episode_expire(struct reset *r, int nid, struct reset_node *node, uint64_t now_ns)
 {
-	if (node->active && elapsed_ns(node->end_ns, ts) > threshold(r, TH_RESET_WINDOW_S) * NSEC_PER_SEC)
+	if (node->active && elapsed_ns(node->end_ns, now_ns) > threshold_ns(r->d, TH_RESET_WINDOW_S))
 		episode_close(r, nid, node);
-	if (!node->active)
-		node->start_ns = start_ns;
+}
+
+static void episode_extend(struct reset_node *node, uint64_t ts)
+{
 	node->active = true;
 	node->end_ns = ts;
+	node->at_end = node->now;
 }
 
 static void stretch_end(struct reset_node *node)
@@ -284,18 +328,37 @@ static void stretch_end(struct reset_node *node)
 		forget(node);
 }
 
-static void runs_futile(struct reset *r, struct reset_node *node, const struct kswapd_run *run)
+static void reset_proven(struct reset *r, struct reset_node *node, const struct kswapd_run *run)
 {
-	uint64_t most = threshold(r, TH_MAX_RECLAIM_RETRIES);
+	counter_add(r, &node->by[METHOD_RUNS], run->end_ns);
+	episode_extend(node, run->end_ns);
+}
+
+static void run_futile(struct reset *r, struct reset_node *node, const struct kswapd_run *run)
+{
+	uint64_t most = threshold(r->d, TH_MAX_RECLAIM_RETRIES);
+	bool reset_asleep = node->gave_up_ns &&
+			    elapsed_ns(node->gave_up_ns, run->start_ns) <= threshold_ns(r->d, TH_RESET_RECUR_S);
 
 	node->stretch_futile++;
 	node->futile_in_a_row++;
-	if (node->futile_in_a_row > 1 && (node->futile_in_a_row - 1) % most == 0)
-		node->by_others++;
-	if (node->stretch_futile > 1 && (node->stretch_futile - 1) % most == 0) {
-		episode_touch(r, run->nid, node, node->start_ns, run->end_ns);
-		counter_add(r, &node->by[METHOD_RUNS], run->end_ns);
+	node->now.by_others += reset_asleep ||
+			       (node->futile_in_a_row > 1 && (node->futile_in_a_row - 1) % most == 0);
+	if (reset_asleep || (node->stretch_futile > 1 && (node->stretch_futile - 1) % most == 0))
+		reset_proven(r, node, run);
+}
+
+static void run_judge(struct reset *r, struct reset_node *node, const struct kswapd_run *run)
+{
+	uint64_t most = threshold(r->d, TH_MAX_RECLAIM_RETRIES);
+
+	if (run->result == RUN_FUTILE) {
+		run_futile(r, node, run);
+	} else if (run->result == RUN_PROGRESS || run->may_have_progressed) {
+		node->now.by_kswapd += node->futile_in_a_row > 0;
+		node->futile_in_a_row = 0;
 	}
+	node->gave_up_ns = run->slept && run->result == RUN_FUTILE && node->futile_in_a_row >= most ? run->end_ns : 0;
 }
 
 static void on_run(void *state, const struct kswapd_run *run)
@@ -305,31 +368,28 @@ static void on_run(void *state, const struct kswapd_run *run)
 
 	if (!node)
 		return;
-	if (!node->linked)
+	episode_expire(r, run->nid, node, run->start_ns);
+	/* A sleep after giving up belongs to the stretch, if it is one of those that a reset ended. */
+	if (!node->linked && !node->gave_up_ns)
 		stretch_end(node);
+	else if (!node->linked)
+		node->stretch_futile = node->futile_in_a_row = 0;
 	if (!node->start_ns)
 		node->start_ns = run->start_ns;
-	if (node->asleep_since_ns) {
-		node->slept_ns += elapsed_ns(node->asleep_since_ns, run->start_ns);
-		node->asleep_since_ns = 0;
-	}
+	if (node->asleep_since_ns)
+		node->now.slept_ns += elapsed_ns(node->asleep_since_ns > node->start_ns ? node->asleep_since_ns :
+						 node->start_ns, run->start_ns);
+	node->asleep_since_ns = run->slept ? run->end_ns : 0;
 	node->kswapd_tid = run->tid;
-	node->runs++;
-	node->futile += run->result == RUN_FUTILE;
-	node->reclaimed_pages += run->reclaimed_pages;
-	if (!has_events(r)) {
-		if (run->result == RUN_FUTILE) {
-			runs_futile(r, node, run);
-		} else if (run->result == RUN_PROGRESS || run->may_have_progressed) {
-			node->by_kswapd += node->futile_in_a_row > 0;
-			node->futile_in_a_row = 0;
-		}
-	}
+	node->now.runs++;
+	node->now.futile += run->result == RUN_FUTILE;
+	node->now.reclaimed_pages += run->reclaimed_pages;
+	node->now.likely |= run->likely_unrested;
+	if (!has_events(r))
+		run_judge(r, node, run);
 	if (node->active && node->linked)
-		node->end_ns = run->end_ns;
-	node->linked = run->unrested;
-	if (run->slept)
-		node->asleep_since_ns = run->end_ns;
+		episode_extend(node, run->end_ns);
+	node->linked = run->unrested || run->likely_unrested;
 }
 
 /* A reclaim call freed pages: on an unfixed kernel that resets the counter of each node where it did. */
@@ -338,7 +398,7 @@ static void on_call(void *state, const struct reclaim_call *call)
 	struct reset *r = state;
 	bool nodes_known = r->d->facts->seen[TP_LRU_SHRINK_INACTIVE];
 
-	if (call->kind == CALL_SLAB || !call->pages || (call->pages == 1 && call->order > COSTLY_ORDER))
+	if (call->kind == CALL_SLAB || !call->pages || call_backed_off(call))
 		return;
 	for (int nid = 0; nid < r->nnodes; nid++) {
 		struct reset_node *node = r->node[nid];
@@ -347,9 +407,9 @@ static void on_call(void *state, const struct reclaim_call *call)
 			continue;
 		if (node->pending[METHOD_EVENTS].tid == call->tid && node->pending[METHOD_EVENTS].ns >= call->begin_ns)
 			node->pending[METHOD_EVENTS].memcg = call->memcg_id;
-		if (!node->linked || call->tid == node->kswapd_tid || has_events(r))
+		if ((!node->linked && !node->gave_up_ns) || call->tid == node->kswapd_tid || has_events(r))
 			continue;
-		if (nodes_known && !(nid < NODE_BITS && call->progress_nodes >> nid & 1))
+		if (nodes_known && !(nid < CALL_NODE_BITS && call->progress_nodes >> nid & 1))
 			continue;
 		top_tasks_add(&node->candidates, call->tid, call->memcg_id, call->pages, 0);
 	}
@@ -365,20 +425,24 @@ static void failure_seen(struct reset *r, int nid, struct reset_node *node, enum
 {
 	struct pending *p = &node->pending[method];
 
-	node->fails[method] += n;
+	episode_expire(r, nid, node, ts);
+	node->now.fails[method] += n;
+	if (node->active && node->by[method].count)
+		episode_extend(node, ts);
 	if (!p->set)
 		return;
 	p->set = false;
-	if (elapsed_ns(p->ns, ts) > threshold(r, TH_RESET_RECUR_S) * NSEC_PER_SEC)
+	if (elapsed_ns(p->ns, ts) > threshold_ns(r->d, TH_RESET_RECUR_S))
 		return;
 	if (!node->active) {	/* the episode begins with the reset: what was before is not counted */
 		forget(node);
-		node->fails[method] = n;
+		node->now.fails[method] = n;
+		node->start_ns = p->ns;
 	}
-	episode_touch(r, nid, node, p->ns, ts);
 	counter_add(r, &node->by[method], p->ns);
 	if (p->tid >= 0)
 		top_tasks_add(&node->candidates, p->tid, p->memcg, 0, 0);
+	episode_extend(node, ts);
 }
 
 static void on_event(void *state, const struct mm_event *mm)
@@ -439,11 +503,12 @@ static void finish(void *state)
 const struct detector spurious_kswapd_reset = {
 	.kind = "spurious-kswapd-reset",
 	.title = "kswapd_failures set back while the node is unbalanced, so that kswapd never stops",
-	.needs = { TP_KSWAPD_WAKE },
-	.without = "record mm_vmscan_kswapd_wake and, on kernels before 7.0, mm_vmscan_lru_shrink_inactive and "
-		   "mm_shrink_slab_start/end",
-	.create = create,
-	.destroy = destroy,
+	.needs = { { TP_KSWAPD_WAKE, TP_KSWAPD_RECLAIM_FAIL },
+		   { TP_KSWAPD_RECLAIM_FAIL, TP_KSWAPD_CLEAR_HOPELESS, TP_LRU_SHRINK_INACTIVE } },
+	.without = "record mm_vmscan_kswapd_wake, _sleep and wakeup_kswapd, and mm_vmscan_kswapd_reclaim_fail or, where the "
+		   "kernel does not have it (before 7.0), mm_vmscan_lru_shrink_inactive and mm_shrink_slab_start/end",
+	.state_size = sizeof(struct reset),
+	.clear = clear,
 	.events = (const enum tracepoint[]){ TP_KSWAPD_RECLAIM_FAIL, TP_KSWAPD_CLEAR_HOPELESS, TP_NONE },
 	.event = on_event,
 	.call = on_call,

@@ -114,11 +114,11 @@ static const struct usage usage = {
 	.max_args = 1,
 };
 
-static int analyze_store(struct analyze *an, const struct input *input)
+static int analyze_store(struct analyze *an, const struct input *input, struct source_error *why)
 {
 	struct sink sink = analysis_sink(an->analysis);
 	struct store_error err = { 0 };
-	uint64_t from_ns, to_ns;
+	uint64_t start_ns, from_ns, to_ns;
 	struct store *store;
 	const char *start;
 	int ret;
@@ -129,12 +129,15 @@ static int analyze_store(struct analyze *an, const struct input *input)
 		return ret;
 	}
 	start = store_meta(store, "start_ns");
-	range_resolve(&an->range, start ? strtoull(start, NULL, 10) : 0, &from_ns, &to_ns);
+	start_ns = start ? strtoull(start, NULL, 10) : 0;
+	range_resolve(&an->range, start_ns, &from_ns, &to_ns);
+	analysis_starts_at(an->analysis, start_ns);
 	ret = store_replay(store, from_ns, to_ns, &sink);
 	if (ret)
-		complain(input->path, err.what[0] ? err.what : strerror(-ret), err.hint);
+		complain("analyze", err.what[0] ? err.what : strerror(-ret), err.hint);
 	SINK_CALL(&sink, end);
 	store_close(store);
+	snprintf(why->what, sizeof(why->what), "%s", err.what);
 	return ret;
 }
 
@@ -149,6 +152,8 @@ static int analyze_trace(struct analyze *an, const struct input *input, struct s
 	}
 	ret = input_run(input, &sink, "analyzing", err);
 	interrupt_resume();
+	if (an->range.begun)
+		analysis_starts_at(an->analysis, an->range.first_ns);
 	if (ret)
 		complain(input->path, err->what[0] ? err->what : strerror(-ret), err->hint);
 	return ret;
@@ -166,34 +171,32 @@ static bool has_storm(const struct analysis *a)
 	return false;
 }
 
-static int print_results(const struct analyze *an, const struct input *input, const char *damage)
+static void print_results(const struct analyze *an, const struct input *input, const char *damage)
 {
 	const struct print_options options = {
 		.input = input->path,
 		.damage = damage,
+		.part = an->range.from.set || an->range.to.set,
 		.color = isatty(STDOUT_FILENO) && !getenv("NO_COLOR"),
 	};
 
 	if (!an->json) {
 		print_text(an->analysis, &options, stdout);
-		return 0;
+		return;
 	}
-	if (print_json(an->analysis, &options, stdout)) {
-		complain("analyze", strerror(ENOMEM), NULL);
-		return -ENOMEM;
-	}
-	return 0;
+	print_json(an->analysis, &options, stdout);
 }
 
 static int analyze(struct analyze *an, const struct input *input)
 {
 	struct source_error err = { 0 };
-	int ret = input->is_store ? analyze_store(an, input) : analyze_trace(an, input, &err);
+	int ret = input->is_store ? analyze_store(an, input, &err) : analyze_trace(an, input, &err);
 
 	/* What came before the damage is judged; a file without any event has nothing to show. */
 	if (ret && !analysis_totals(an->analysis)->events)
 		return STATUS_ERROR;
-	if (print_results(an, input, ret ? err.what : NULL) || ret)
+	print_results(an, input, ret ? err.what : NULL);
+	if (ret)
 		return STATUS_ERROR;
 	return an->exit_code && has_storm(an->analysis) ? STATUS_FINDINGS : STATUS_OK;
 }
@@ -226,11 +229,17 @@ int cmd_analyze(int argc, char **argv)
 		print_thresholds(&an.th, stdout);
 		return STATUS_OK;
 	}
+	if (an.range.from.set && an.range.to.set && an.range.from.relative == an.range.to.relative &&
+	    an.range.from.ns > an.range.to.ns) {
+		complain("--to", "is before --from", NULL);
+		return STATUS_ERROR;
+	}
 	if (first == argc) {
 		complain("analyze", "an argument is missing", "'squall analyze --help' tells how it is used");
 		return STATUS_ERROR;
 	}
-	options = (struct analysis_options){ .th = &an.th, .only = an.only };
+	options = (struct analysis_options){ .th = &an.th, .only = an.only,
+					     .part = an.range.from.set || an.range.to.set };
 	status = analysis_new(&options, &an.analysis);
 	if (status == -EINVAL)
 		return complain_only(an.only);

@@ -152,7 +152,7 @@ static int finish(struct import *im, const struct input *input, struct checksum 
 	if (!im->quiet)
 		print_import_summary(im->analysis, im->output, stdout);
 	if (damaged) {
-		complain(input->path, err->what, err->hint);
+		complain(input->path, err->what, NULL);
 		complain(im->output, "holds what came before the damage", NULL);
 	}
 	return damaged ? STATUS_ERROR : STATUS_OK;
@@ -206,6 +206,11 @@ int cmd_import(int argc, char **argv)
 		return status;
 	if (input.is_store) {
 		complain(argv[first], "is a store already", "squall analyze reads it as it is");
+		input_close(&input);
+		return STATUS_ERROR;
+	}
+	if (input_is_file(&input, im.output)) {
+		complain(im.output, "is the input itself", "give another name with -o");
 		input_close(&input);
 		return STATUS_ERROR;
 	}

@@ -46,10 +46,43 @@ static int refuse(struct input *input, const char *why, const char *hint)
 	return STATUS_ERROR;
 }
 
+bool input_is_file(const struct input *input, const char *path)
+{
+	struct stat mine, other;
+
+	return !fstat(input->fd, &mine) && !stat(path, &other) && mine.st_dev == other.st_dev &&
+	       mine.st_ino == other.st_ino;
+}
+
+/* Forms in which people pass traces on, that another program unpacks. */
+static const struct {
+	const char	*magic;
+	size_t		len;
+	const char	*hint;
+} packed[] = {
+	{ "\x1f\x8b", 2, "it is gzip: zcat FILE | squall analyze -" },
+	{ "\xfd" "7zXZ", 5, "it is xz: xzcat FILE | squall analyze -" },
+	{ "\x28\xb5\x2f\xfd", 4, "it is zstd: zstdcat FILE | squall analyze -" },
+	{ "BZh", 3, "it is bzip2: bzcat FILE | squall analyze -" },
+	{ "PK\x03\x04", 4, "it is a zip archive: unzip -p FILE | squall analyze -" },
+	{ "\xff\xfe", 2, "it is UTF-16: iconv -f UTF-16 FILE | squall analyze -" },
+	{ "\xfe\xff", 2, "it is UTF-16: iconv -f UTF-16 FILE | squall analyze -" },
+	{ "PERFILE2", 8, "it is perf.data: perf script -i FILE | squall analyze -" },
+};
+
+static const char *packed_hint(const char *head, ssize_t n)
+{
+	for (size_t i = 0; i < sizeof(packed) / sizeof(packed[0]); i++)
+		if (n >= (ssize_t)packed[i].len && !memcmp(head, packed[i].magic, packed[i].len))
+			return packed[i].hint;
+	return NULL;
+}
+
 int input_open(const char *path, struct input *input)
 {
 	bool is_stdin = !strcmp(path, "-");
 	char head[SOURCE_PROBE_BYTES];
+	const char *hint;
 	struct stat st;
 	ssize_t n;
 
@@ -66,11 +99,16 @@ int input_open(const char *path, struct input *input)
 	if (n < 0)
 		return refuse(input, strerror(-n), NULL);
 	if (!n && S_ISREG(st.st_mode))
-		return refuse(input, "is empty", "was the trace cut off while it was copied?");
-	if (n >= sizeof(sqlite_magic) && !memcmp(head, sqlite_magic, sizeof(sqlite_magic))) {
+		return refuse(input, "is empty", "was it cut off while it was copied, or is it still being written?");
+	if (n >= (ssize_t)sizeof(sqlite_magic) && !memcmp(head, sqlite_magic, sizeof(sqlite_magic))) {
+		if (is_stdin)
+			return refuse(input, "is a squall store, which cannot be read from a pipe", "name the file");
 		input->is_store = true;
 		return STATUS_OK;
 	}
+	hint = packed_hint(head, n);
+	if (hint)
+		return refuse(input, "is packed, or no plain text", hint);
 	/* Too little of a pipe may have come to know text by; what is no trace.dat must be text there. */
 	input->source = source_find(head, n);
 	if (!input->source && !S_ISREG(st.st_mode))

@@ -20,6 +20,10 @@ struct input {
 
 /* STATUS_OK, or STATUS_ERROR after a message. Close with input_close. */
 int input_open(const char *path, struct input *input);
+
+/* Whether @path names the very file that @input reads. */
+bool input_is_file(const struct input *input, const char *path);
+
 void input_close(struct input *input);
 
 /*

@@ -16,8 +16,7 @@ static void on_signal(int signal)
 
 void interrupt_catch(void)
 {
-	/* SA_RESETHAND: whoever presses Ctrl-C twice means it. */
-	struct sigaction action = { .sa_handler = on_signal, .sa_flags = SA_RESETHAND };
+	struct sigaction action = { .sa_handler = on_signal };
 
 	sigaction(SIGINT, &action, NULL);
 	sigaction(SIGTERM, &action, NULL);

@@ -5,7 +5,10 @@
 #ifndef SQUALL_CMD_INTERRUPT_H
 #define SQUALL_CMD_INTERRUPT_H
 
-/* SIGINT, SIGTERM and SIGHUP set the flag from now on. A second one ends the program as usual. */
+/*
+ * SIGINT, SIGTERM and SIGHUP set the flag from now on, as often as they come: timeout(1) sends two at once, and the
+ * command must be able to clean up all the same.
+ */
 void interrupt_catch(void);
 
 /* The signal that came, 0 for none. */

@@ -74,10 +74,23 @@ static const struct option_row *row_of(const struct usage *usage, int value)
 	return NULL;
 }
 
+/* What the user wrote: a long option as it stands, a letter out of a cluster by itself. */
+static const char *wrong_option(char **argv, char letter[3])
+{
+	const char *word = argv[optind - 1];
+
+	if (!optopt || optopt >= LONG_ONLY || !strncmp(word, "--", 2))
+		return word;
+	letter[0] = '-';
+	letter[1] = optopt;
+	letter[2] = 0;
+	return letter;
+}
+
 int options_parse(const struct usage *usage, void *ctx, int argc, char **argv, int *first)
 {
 	struct option longs[ROWS_MAX + 2];
-	char shorts[2 * ROWS_MAX + 3];
+	char shorts[2 * ROWS_MAX + 3], letter[3];
 	int value;
 
 	build(usage, longs, shorts);
@@ -91,7 +104,7 @@ int options_parse(const struct usage *usage, void *ctx, int argc, char **argv, i
 			return OPTIONS_DONE;
 		}
 		if (value == '?' || value == ':')
-			return wrong(usage, argv[optind - 1],
+			return wrong(usage, wrong_option(argv, letter),
 				     value == ':' ? "needs an argument" : "no such option, or it takes no argument");
 		status = row_of(usage, value)->set(ctx, optarg);
 		if (status)

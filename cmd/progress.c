@@ -9,7 +9,8 @@
 #include <time.h>
 #include <unistd.h>
 
-#define NSEC_PER_SEC	1000000000ull
+#include "spine/time.h"
+
 #define SHOW_AFTER_NS	(NSEC_PER_SEC / 2)	/* what is over at once needs no line */
 #define BYTES_PER_MB	1e6
 
@@ -38,7 +39,7 @@ void progress_draw(struct progress_line *line, const struct source_progress *pro
 	uint64_t ns = now_ns() - line->started_ns;
 	uint64_t events = atomic_load(&progress->events);
 	double done = atomic_load(&progress->bytes_done);
-	double elapsed_s = (double)ns / NSEC_PER_SEC;
+	double elapsed_s = ns_to_s(ns);
 
 	if (!line->enabled || ns < SHOW_AFTER_NS)
 		return;

@@ -8,7 +8,8 @@
 #include <math.h>
 #include <stdlib.h>
 
-#define NSEC_PER_SEC	1000000000.0L
+#include "spine/time.h"
+
 
 int range_parse(const char *text, struct range_end *end)
 {
@@ -17,7 +18,7 @@ int range_parse(const char *text, struct range_end *end)
 	char *rest;
 
 	seconds = strtold(text + relative, &rest);
-	if (rest == text + relative || *rest || !(seconds >= 0) || seconds > UINT64_MAX / 2 / NSEC_PER_SEC)
+	if (rest == text + relative || *rest || !(seconds >= 0) || seconds > ns_to_s(UINT64_MAX / 2))
 		return -EINVAL;
 	*end = (struct range_end){ .set = true, .relative = relative, .ns = roundl(seconds * NSEC_PER_SEC) };
 	return 0;

@@ -7,8 +7,10 @@
 #include <errno.h>
 #include <jansson.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "analyze/feature.h"
+#include "spine/escape.h"
 
 static int64_t unknown_if(int64_t value, int64_t absent)
 {
@@ -18,6 +20,7 @@ static int64_t unknown_if(int64_t value, int64_t absent)
 int store_result_chain(struct store_writer *w, const struct analysis *a, const struct chain *c)
 {
 	const char *comm = analysis_comm(a, c->tid);
+	const uint64_t *seen = analysis_facts(a)->seen;
 	struct store_chain row = {
 		.tid = c->tid,
 		.comm = *comm ? comm : NULL,
@@ -30,17 +33,24 @@ int store_result_chain(struct store_writer *w, const struct analysis *a, const s
 		.gfp_flags = c->migratetype == MIGRATETYPE_UNKNOWN ? STORE_UNKNOWN : (int64_t)c->gfp,
 		.migratetype = c->migratetype == MIGRATETYPE_UNKNOWN ? NULL : migratetype_name(c->migratetype),
 		.reclaimed_pages = c->reclaimed_pages,
-		.anon_pages = analysis_facts(a)->seen[TP_LRU_SHRINK_INACTIVE] ? (int64_t)c->anon_pages : STORE_UNKNOWN,
-		.write_folios = analysis_facts(a)->seen[TP_WRITE_FOLIO] ? (int64_t)c->write_folios : STORE_UNKNOWN,
-		.retries = c->retries,
+		.anon_pages = seen[TP_LRU_SHRINK_INACTIVE] ? (int64_t)c->anon_pages : STORE_UNKNOWN,
+		.write_folios = seen[TP_WRITE_FOLIO] ? (int64_t)c->write_folios : STORE_UNKNOWN,
+		.retries = seen[TP_RECLAIM_RETRY_ZONE] ? (int64_t)c->retries : STORE_UNKNOWN,
 		.no_progress_max = c->retries ? c->no_progress_max : STORE_UNKNOWN,
-		.retries_free_above_min = c->retries_free,
-		.compactions = c->compactions,
+		.retries_free_above_min = seen[TP_RECLAIM_RETRY_ZONE] ? (int64_t)c->retries_free : STORE_UNKNOWN,
+		.compactions = seen[TP_TRY_TO_COMPACT] ? (int64_t)c->compactions : STORE_UNKNOWN,
 		.compaction_order_max = unknown_if(c->compaction_order_max, -1),
 		.ended = chain_end_name(c->ended),
 	};
 
 	return store_writer_chain(w, &row);
+}
+
+static json_t *comm_json(const char *comm)
+{
+	char safe[4 * sizeof(((struct finding_task *)0)->comm)];
+
+	return *comm ? json_string(escape_utf8(comm, strlen(comm), safe, sizeof(safe))) : json_null();
 }
 
 /* Named numbers with units, and the tasks, as one JSON object. Caller frees. */
@@ -54,13 +64,15 @@ static char *evidence_json(const struct finding *f)
 		json_object_set_new(o, f->evidence[i].name,
 				    json_pack("{s:f, s:s}", "value", f->evidence[i].value, "unit", f->evidence[i].unit));
 	for (int i = 0; i < f->ntasks; i++)
-		json_array_append_new(tasks, json_pack("{s:i, s:I, s:I, s:I, s:I}", "pid", f->tasks[i].tid, "memcg_id",
-						       (json_int_t)f->tasks[i].memcg_id, "count",
+		json_array_append_new(tasks, json_pack("{s:i, s:o, s:o, s:I, s:I, s:I}", "pid", f->tasks[i].tid, "comm",
+						       comm_json(f->tasks[i].comm), "memcg_id",
+						       f->tasks[i].memcg_id ? json_integer(f->tasks[i].memcg_id) :
+						       json_null(), "count",
 						       (json_int_t)f->tasks[i].count, "pages",
 						       (json_int_t)f->tasks[i].pages, "ns",
 						       (json_int_t)f->tasks[i].ns));
 	if (f->ntasks)
-		json_object_set(o, "tasks", tasks);
+		json_object_set(o, "top_tasks", tasks);
 	text = json_dumps(o, JSON_COMPACT);
 	json_decref(tasks);
 	json_decref(o);
@@ -91,6 +103,8 @@ static int store_finding_row(struct store_writer *w, const struct finding *f)
 		.tid = unknown_if(f->tid, -1),
 		.comm = *f->comm ? f->comm : NULL,
 		.summary = f->summary,
+		.otherwise = *f->otherwise ? f->otherwise : NULL,
+		.missing = *f->missing ? f->missing : NULL,
 		.evidence = evidence,
 		.explanation = f->explanation,
 		.remedy = f->remedy,

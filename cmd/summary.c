@@ -9,7 +9,8 @@
 
 #include "spine/escape.h"
 
-#define NSEC_PER_SEC	1e9
+
+#define TYPES_SHOWN	60	/* a recording of reclaim has some 40; a hostile text any number */
 
 static void put_name(FILE *out, const char *name)
 {
@@ -22,12 +23,24 @@ static void put_types(const struct analysis *a, FILE *out)
 {
 	int count;
 	const struct type_count *types = analysis_types(a, &count);
+	int shown = count < TYPES_SHOWN ? count : TYPES_SHOWN;
 
-	for (int i = 0; i < count; i++) {
+	for (int i = 0; i < shown; i++) {
 		fprintf(out, "%12" PRIu64 "  ", types[i].events);
 		put_name(out, types[i].name);
 		putc('\n', out);
 	}
+	if (count > shown)
+		fprintf(out, "              and %d more; table event_type of the store has all\n", count - shown);
+}
+
+static void put_skipped(const struct analysis *a, FILE *out)
+{
+	uint64_t lines, skipped = analysis_lines_skipped(a, &lines);
+
+	if (skipped)
+		fprintf(out, "skipped   %" PRIu64 " of %" PRIu64 " lines of text are no events, or were not understood\n", skipped,
+			lines);
 }
 
 static void put_loss(const struct analysis_totals *totals, FILE *out)
@@ -51,8 +64,6 @@ static void put_missing(const struct analysis *a, FILE *out)
 		fprintf(out, "%s%s: %s\n", any ? "          " : "missing   ", detectors[i]->kind, why);
 		any = true;
 	}
-	fprintf(out, "%scounters: a trace has no samples of /proc, PSI and kswapd_failures beside its events\n",
-		any ? "          " : "missing   ");
 }
 
 static void put_findings(const struct analysis *a, FILE *out)
@@ -63,8 +74,10 @@ static void put_findings(const struct analysis *a, FILE *out)
 	for (int i = 0; i < count; i++)
 		fprintf(out, "%s%s  %s%s%s%s\n", i ? "          " : "found     ", severity_name(f[i].severity), f[i].kind,
 			*f[i].variant ? " [" : "", f[i].variant, *f[i].variant ? "]" : "");
-	if (!count)
-		fputs("found     no storm\n", out);
+	if (count)
+		return;
+	fputs(analysis_judged_count(a) ? "found     no storm of the kinds that could be judged\n" :
+	      "found     nothing that could be judged; that does not mean that all is well\n", out);
 }
 
 void print_import_summary(const struct analysis *a, const char *output, FILE *out)
@@ -74,10 +87,11 @@ void print_import_summary(const struct analysis *a, const char *output, FILE *ou
 
 	fputs("store     ", out);
 	put_name(out, output);
-	fprintf(out, "\nspan      %.6f s\nevents    %" PRIu64 "\n", (facts->last_ns - facts->first_ns) / NSEC_PER_SEC,
+	fprintf(out, "\nspan      %.6f s\nevents    %" PRIu64 "\n", ns_to_s(facts->last_ns - facts->first_ns),
 		totals->events);
 	put_types(a, out);
 	put_loss(totals, out);
+	put_skipped(a, out);
 	put_missing(a, out);
 	put_findings(a, out);
 }

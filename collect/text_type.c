@@ -164,6 +164,16 @@ static int other_type(struct text_types *types, struct text_type **out)
 	return err;
 }
 
+/* There is always room for what squall understands, however many other names a text has. */
+static bool has_room(const struct text_types *types, struct slice name)
+{
+	char copy[TEXT_NAME_BYTES];
+
+	memcpy(copy, name.p, name.len);
+	copy[name.len] = '\0';
+	return types->nnames < (tp_lookup(copy) == TP_NONE ? TEXT_NAMES - TP_COUNT : TEXT_NAMES);
+}
+
 int text_types_lookup(struct text_types *types, const struct text_line *line, struct text_type **out)
 {
 	struct slice name = line->is_function ? slice_of("function") : line->name;
@@ -176,7 +186,7 @@ int text_types_lookup(struct text_types *types, const struct text_line *line, st
 			*out = types->names[at];
 			return 0;
 		}
-	if (types->nnames >= TEXT_NAMES || name.len >= TEXT_NAME_BYTES || system.len >= TEXT_NAME_BYTES)
+	if (name.len >= TEXT_NAME_BYTES || system.len >= TEXT_NAME_BYTES || !has_room(types, name))
 		return other_type(types, out);
 	err = type_new(name, system, style_of(name), &types->names[at]);
 	if (err)

@@ -317,15 +317,33 @@ struct cpu_stat {
 	struct tracedat_record	at;		/* its buffer and CPU */
 	bool			known;
 	uint64_t		lost;
+	uint64_t		written;	/* events that were read from the ring or still in it */
 };
+
+/*
+ * A CPU of which the ring had events and the file has none: its recorder never got to run, or its part was lost. (Less
+ * than the ring had is no sign of that: trace-cmd split copies the statistics of the whole.)
+ */
+static int put_silent_cpu(struct importer *im, const struct cpu_stat *stat)
+{
+	if (!stat->written || stat->written > INT64_MAX ||
+	    tracedat_records_given(im->records, stat->at.buffer, stat->at.cpu))
+		return 0;
+	return put_loss(im, &stat->at, 0, stat->written, "input");
+}
 
 /* What the ring counted as lost and no page told: overwritten before the first page, or dropped after the last. */
 static int put_stat(struct importer *im, const struct cpu_stat *stat)
 {
 	uint64_t told;
 
+	int ret;
+
 	if (!stat->known)
 		return 0;
+	ret = put_silent_cpu(im, stat);
+	if (ret)
+		return ret;
 	told = tracedat_records_missed(im->records, stat->at.buffer, stat->at.cpu);
 	if (stat->lost <= told || stat->lost - told > INT64_MAX)
 		return 0;
@@ -340,10 +358,20 @@ static uint16_t find_buffer(const struct tracedat_file *f, const char *name)
 	return UINT16_MAX;
 }
 
+/* The number in a line that begins with one of @names. */
+static uint64_t counter(const char *line, const char *const *names)
+{
+	for (; *names; names++)
+		if (!strncmp(line, *names, strlen(*names)))
+			return strtoull(line + strlen(*names), NULL, 10);
+	return 0;
+}
+
 /* per_cpu/cpuN/stats behind "CPU: N", those of an instance behind "Buffer: NAME". */
 static int put_stats(struct importer *im)
 {
-	static const char *const counters[] = { "overrun: ", "commit overrun: ", "dropped events: " };
+	static const char *const lost[] = { "overrun: ", "commit overrun: ", "dropped events: ", NULL };
+	static const char *const written[] = { "entries: ", "read events: ", NULL };
 	struct cpu_stat stat = { 0 };
 	char *rest = im->f->cpustat;
 	char *line;
@@ -353,16 +381,15 @@ static int put_stats(struct importer *im)
 	while (!ret && (line = strsep(&rest, "\n"))) {
 		if (!strncmp(line, "Buffer: ", 8) || !strncmp(line, "CPU: ", 5)) {
 			ret = put_stat(im, &stat);
-			stat.lost = 0;
+			stat.lost = stat.written = 0;
 			stat.known = *line == 'C' && stat.at.buffer != UINT16_MAX;
 			if (*line == 'B')
 				stat.at.buffer = find_buffer(im->f, line + 8);
 			else
 				stat.at.cpu = strtoul(line + 5, NULL, 10);
 		}
-		for (size_t i = 0; i < sizeof(counters) / sizeof(counters[0]); i++)
-			if (!strncmp(line, counters[i], strlen(counters[i])))
-				stat.lost += strtoull(line + strlen(counters[i]), NULL, 10);
+		stat.lost += counter(line, lost);
+		stat.written += counter(line, written);
 	}
 	return ret ? ret : put_stat(im, &stat);
 }

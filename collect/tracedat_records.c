@@ -32,6 +32,7 @@ struct cpu_reader {
 	bool			skipped;
 	bool			has_missed;	/* page.missed was not told yet */
 	uint64_t		missed;		/* sum of the counts that were told */
+	uint64_t		given;
 };
 
 struct tracedat_records {
@@ -245,6 +246,7 @@ int tracedat_records_next(struct tracedat_records *r, struct tracedat_record *re
 		.skipped = c->skipped,
 	};
 	c->skipped = false;
+	c->given++;
 	if (c->has_missed) {
 		rec->missed = c->page.missed;
 		c->missed += c->page.missed > 0 ? c->page.missed : 0;
@@ -328,6 +330,16 @@ void tracedat_records_free(struct tracedat_records *r)
 uint64_t tracedat_records_bytes(const struct tracedat_records *r)
 {
 	return r->bytes;
+}
+
+uint64_t tracedat_records_given(const struct tracedat_records *r, uint16_t buffer, uint16_t cpu)
+{
+	uint64_t given = 0;
+
+	for (uint32_t i = 0; i < r->nreaders; i++)
+		if (r->readers[i].buffer->id == buffer && r->readers[i].cpu == cpu)
+			given += r->readers[i].given;
+	return given;
 }
 
 uint64_t tracedat_records_missed(const struct tracedat_records *r, uint16_t buffer, uint16_t cpu)

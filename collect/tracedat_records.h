@@ -33,6 +33,9 @@ int tracedat_records_next(struct tracedat_records *r, struct tracedat_record *re
 uint64_t tracedat_records_bytes(const struct tracedat_records *r);
 
 /* Events that @cpu of @buffer is known to have lost, by the counts in its records' pages. */
+/* Records given so far of one CPU of one buffer. */
+uint64_t tracedat_records_given(const struct tracedat_records *r, uint16_t buffer, uint16_t cpu);
+
 uint64_t tracedat_records_missed(const struct tracedat_records *r, uint16_t buffer, uint16_t cpu);
 
 /*

@@ -22,7 +22,8 @@
 #define STREAM_MAX_TYPE_BYTES	(32u << 20)
 
 enum msg_kind {
-	MSG_TYPE = 1, MSG_EVENT, MSG_LOSS, MSG_SAMPLE, MSG_TASK, MSG_SYMBOL, MSG_BUFFER, MSG_META, MSG_END, MSG_COUNT,
+	MSG_TYPE = 1, MSG_EVENT, MSG_LOSS, MSG_SAMPLE, MSG_TASK, MSG_SYMBOL, MSG_BUFFER, MSG_META, MSG_CGROUP,
+	MSG_FAILURES, MSG_END, MSG_COUNT,
 };
 
 struct msg_head {
@@ -93,6 +94,23 @@ struct msg_buffer {
 	struct msg_head	head;
 	uint64_t	buffer;
 	/* name */
+};
+
+struct msg_cgroup {
+	struct msg_head	head;
+	uint64_t	id;
+	/* path */
+};
+
+struct msg_failures {
+	struct msg_head	head;
+	uint64_t	ts;
+	uint64_t	cgroup_id;
+	int32_t		node;
+	int32_t		value;
+	int32_t		previous;
+	int32_t		tid;
+	/* comm, via, reason */
 };
 
 /* key, value */
@@ -316,6 +334,40 @@ static int write_meta(void *ctx, const char *key, const char *value)
 	return msg_done(w, &msg->head);
 }
 
+static int write_cgroup(void *ctx, uint64_t id, const char *path)
+{
+	struct stream_writer *w = ctx;
+	struct msg_cgroup *msg;
+	int ret = msg_start(w, MSG_CGROUP, 0, sizeof(*msg) + string_bytes(path), &msg);
+
+	if (ret)
+		return ret;
+	msg->id = id;
+	put_string((char *)(msg + 1), path);
+	return msg_done(w, &msg->head);
+}
+
+static int write_failures(void *ctx, const struct failures_change *change)
+{
+	struct stream_writer *w = ctx;
+	size_t strings = string_bytes(change->comm) + string_bytes(change->via) + string_bytes(change->reason);
+	struct msg_failures *msg;
+	int ret = msg_start(w, MSG_FAILURES, 0, sizeof(*msg) + strings, &msg);
+	char *at;
+
+	if (ret)
+		return ret;
+	msg->ts = change->ts;
+	msg->cgroup_id = change->cgroup_id;
+	msg->node = change->node;
+	msg->value = change->value;
+	msg->previous = change->previous;
+	msg->tid = change->tid;
+	at = put_string((char *)(msg + 1), change->comm);
+	put_string(put_string(at, change->via), change->reason);
+	return msg_done(w, &msg->head);
+}
+
 static int write_end(void *ctx)
 {
 	struct stream_writer *w = ctx;
@@ -336,6 +388,8 @@ struct sink stream_writer_sink(struct stream_writer *w)
 		.symbol	= write_symbol,
 		.buffer	= write_buffer,
 		.meta	= write_meta,
+		.cgroup	= write_cgroup,
+		.failures = write_failures,
 		.end	= write_end,
 	};
 
@@ -573,6 +627,30 @@ static int read_meta(struct stream_reader *r, const struct msg_head *head, const
 	return value ? SINK_CALL(sink, meta, key, value) : -EBADMSG;
 }
 
+static int read_cgroup(struct stream_reader *r, const struct msg_head *head, const struct sink *sink)
+{
+	const struct msg_cgroup *msg = (const void *)head;
+	struct tail tail = tail_of(head, sizeof(*msg));
+	const char *path = tail_string(&tail);
+
+	return path ? SINK_CALL(sink, cgroup, msg->id, path) : -EBADMSG;
+}
+
+static int read_failures(struct stream_reader *r, const struct msg_head *head, const struct sink *sink)
+{
+	const struct msg_failures *msg = (const void *)head;
+	struct tail tail = tail_of(head, sizeof(*msg));
+	struct failures_change change = {
+		.ts = msg->ts, .node = msg->node, .value = msg->value, .previous = msg->previous, .tid = msg->tid,
+		.cgroup_id = msg->cgroup_id,
+	};
+
+	change.comm = tail_string(&tail);
+	change.via = change.comm ? tail_string(&tail) : NULL;
+	change.reason = change.via ? tail_string(&tail) : NULL;
+	return change.reason ? SINK_CALL(sink, failures, &change) : -EBADMSG;
+}
+
 static int read_end(struct stream_reader *r, const struct msg_head *head, const struct sink *sink)
 {
 	return SINK_CALL(sink, end);
@@ -590,6 +668,8 @@ static const struct {
 	[MSG_SYMBOL]	= { sizeof(struct msg_symbol), read_symbol },
 	[MSG_BUFFER]	= { sizeof(struct msg_buffer), read_buffer },
 	[MSG_META]	= { sizeof(struct msg_meta), read_meta },
+	[MSG_CGROUP]	= { sizeof(struct msg_cgroup), read_cgroup },
+	[MSG_FAILURES]	= { sizeof(struct msg_failures), read_failures },
 	[MSG_END]	= { sizeof(struct msg_head), read_end },
 };
 _Static_assert(sizeof(readers) / sizeof(readers[0]) == MSG_COUNT, "one reader per kind of message");

@@ -47,6 +47,8 @@ struct store_finding {
 	int64_t		tid;
 	const char	*comm;
 	const char	*summary;
+	const char	*otherwise;
+	const char	*missing;
 	const char	*evidence;		/* JSON object */
 	const char	*explanation;
 	const char	*remedy;

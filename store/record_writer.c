@@ -54,6 +54,8 @@ static const struct record_column finding_columns[] = {
 	{ "pid", offsetof(struct store_finding, tid), NUMBER },
 	FINDING(comm, TEXT),
 	FINDING(summary, TEXT),
+	FINDING(otherwise, TEXT),
+	FINDING(missing, TEXT),
 	FINDING(evidence, TEXT),
 	FINDING(explanation, TEXT),
 	FINDING(remedy, TEXT),

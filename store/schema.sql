@@ -154,7 +154,7 @@ CREATE TABLE reclaim_chain (
 	ended			TEXT		-- done, cut (loss), open (recording ended), evicted (too many tasks)
 );
 
--- What the analysis concluded. The columns are those of the JSON output.
+-- What the analysis concluded. One row each; the evidence has the tasks as well.
 CREATE TABLE finding (
 	id		INTEGER PRIMARY KEY,
 	kind		TEXT NOT NULL,		-- nonmovable-reclaim-spin, oom-storm ...
@@ -169,10 +169,12 @@ CREATE TABLE finding (
 	pid		INTEGER,		-- thread
 	comm		TEXT,
 	summary		TEXT NOT NULL,
-	evidence	TEXT,			-- JSON object: named numbers with units
+	otherwise	TEXT,			-- what else it could have been
+	missing		TEXT,			-- inputs that would have made it surer
+	evidence	TEXT,			-- JSON object: named numbers with units; top_tasks is a list
 	explanation	TEXT,
 	remedy		TEXT,
-	"references"	TEXT,			-- JSON array: kernel commits, mails, documents
+	"references"	TEXT,			-- JSON array of texts: kernel commits, mails, documents
 	loss		INTEGER			-- events lost in its window; -1: some, not known how many
 );
 

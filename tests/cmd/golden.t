@@ -5,7 +5,8 @@
 #   none KIND				no such finding
 #   unjudged KIND			the detector says that it could not judge
 #   calls KIND key=value...		numbers of the table of reclaim calls
-#   verdict nothing-to-judge		the text says so, and the exit status is 0
+#   feature NAME STATE			what is concluded of the kernel
+#   verdict WORDS...			the text says so, and the exit status is 0
 . "$(dirname "$0")/../lib.sh"
 
 json=$work/out.json
@@ -50,8 +51,11 @@ expect() {
 	calls)
 		shift
 		expect_calls "$@" ;;
+	feature)
+		is "$(jq -r ".kernel_features.\"$2\".state" "$json")" "$3" "$name: $2 is $3" ;;
 	verdict)
-		like "$("$SQUALL" analyze "$file")" 'nothing to judge' "$name: says that there is nothing to judge" ;;
+		shift
+		like "$("$SQUALL" analyze "$file")" "$*" "$name: says '$*'" ;;
 	*)
 		expect_finding "$@" ;;
 	esac

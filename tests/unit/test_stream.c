@@ -100,6 +100,17 @@ static int log_meta(void *ctx, const char *key, const char *value)
 	return say(ctx, "meta %s %s\n", key, value);
 }
 
+static int log_cgroup(void *ctx, uint64_t id, const char *path)
+{
+	return say(ctx, "cgroup %" PRIu64 " %s\n", id, path);
+}
+
+static int log_failures(void *ctx, const struct failures_change *c)
+{
+	return say(ctx, "failures %" PRIu64 " %d %d %d %d %" PRIu64 " %s %s %s\n", c->ts, c->node, c->value, c->previous,
+		   c->tid, c->cgroup_id, c->comm, c->via, c->reason);
+}
+
 static int log_end(void *ctx)
 {
 	return say(ctx, "end\n");
@@ -107,7 +118,8 @@ static int log_end(void *ctx)
 
 static const struct sink_ops log_ops = {
 	.type = log_type, .event = log_event, .loss = log_loss, .sample = log_sample, .task = log_task,
-	.symbol = log_symbol, .buffer = log_buffer, .meta = log_meta, .end = log_end,
+	.symbol = log_symbol, .buffer = log_buffer, .meta = log_meta,
+	.cgroup = log_cgroup, .failures = log_failures, .end = log_end,
 };
 
 static const struct event_field wide_fields[] = {
@@ -136,6 +148,9 @@ static int feed(const struct sink *sink)
 		.ts = 4, .scope = SCOPE_DEVICE, .node = -1, .cgroup_id = UINT64_MAX, .name = "pgscan_direct", .unit = "pages",
 		.value = -7,
 	};
+	const struct failures_change failures = { .ts = 9, .node = 1, .value = 0, .previous = 15, .tid = 700,
+						  .cgroup_id = UINT64_MAX, .comm = "a\033b", .via = "bpf-memcg",
+						  .reason = "" };
 	const struct task_name task = { .tid = 42, .tgid = 41, .cgroup_id = 6, .comm = "a b\n\x01" };
 	int ret = SINK_CALL(sink, meta, "clock", "mono");
 
@@ -162,10 +177,14 @@ static int feed(const struct sink *sink)
 		ret = SINK_CALL(sink, task, &task);
 	if (!ret)
 		ret = SINK_CALL(sink, symbol, UINT64_MAX, "shrink_slab+0x4");
+	if (!ret)
+		ret = SINK_CALL(sink, cgroup, UINT64_MAX, "/a/b\n");
+	if (!ret)
+		ret = SINK_CALL(sink, failures, &failures);
 	return ret ? ret : SINK_CALL(sink, end);
 }
 
-#define FEED_CALLS	12
+#define FEED_CALLS	14
 
 static int no_next(struct stream_writer *w)
 {

@@ -1,0 +1,339 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * handoff.c - see handoff.h. A ring of chunks under one mutex, which is taken once per chunk and not per event; the
+ * chunk that is being filled belongs to the producer alone.
+ */
+#include "spine/handoff.h"
+
+#include <errno.h>
+#include <pthread.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "spine/stream.h"
+#include "spine/time.h"
+
+
+struct handoff {
+	pthread_mutex_t		lock;
+	pthread_cond_t		filled;		/* a chunk waits, or the end */
+	pthread_cond_t		emptied;
+	unsigned int		n;
+	struct stream_buf	*chunks;	/* n of them, used in turn */
+	char			*memory;
+	unsigned int		filling;	/* the producer's, chunks[filling] */
+	unsigned int		taking;		/* the consumer's next */
+	unsigned int		waiting;	/* filled and not yet consumed: chunks[taking ...] */
+	bool			closed;
+	bool			abandoned;
+	struct handoff_stats	stats;
+	/* the producer's alone */
+	struct stream_writer	writer;
+	struct sink		encode;
+	bool			may_wait;	/* what is being written waits for room */
+	uint64_t		lost_events;	/* dropped since the last loss was told */
+	uint64_t		last_ts;
+	/* the consumer's alone */
+	struct stream_reader	*reader;
+};
+
+/* With the lock held: is there a chunk to fill after the current one? */
+static bool has_room(const struct handoff *h)
+{
+	return h->waiting + 1 < h->n;
+}
+
+static void hand_on(struct handoff *h)
+{
+	h->waiting++;
+	if (h->waiting > h->stats.waiting_max)
+		h->stats.waiting_max = h->waiting;
+	h->filling = (h->filling + 1) % h->n;
+	atomic_store_explicit(&h->chunks[h->filling].used, 0, memory_order_relaxed);
+	h->writer.buf = &h->chunks[h->filling];
+	pthread_cond_signal(&h->filled);
+}
+
+/* stream_writer.next: the current chunk is full. */
+static int next_chunk(struct stream_writer *w)
+{
+	struct handoff *h = w->ctx;
+	int ret = 0;
+
+	pthread_mutex_lock(&h->lock);
+	while (!has_room(h) && h->may_wait && !h->abandoned)
+		pthread_cond_wait(&h->emptied, &h->lock);
+	if (has_room(h))
+		hand_on(h);
+	else
+		ret = -ENOSPC;
+	pthread_mutex_unlock(&h->lock);
+	return ret;
+}
+
+static int prepare(struct handoff *h, unsigned int chunks, uint32_t chunk_bytes)
+{
+	pthread_condattr_t attr;
+
+	h->n = chunks;
+	h->chunks = calloc(chunks, sizeof(*h->chunks));
+	h->memory = malloc((size_t)chunks * chunk_bytes);
+	if (!h->chunks || !h->memory || stream_reader_new(&h->reader))
+		return -ENOMEM;
+	/* Touched now: under memory pressure a page fault is just what must not happen later. */
+	memset(h->memory, 0, (size_t)chunks * chunk_bytes);
+	for (unsigned int i = 0; i < chunks; i++) {
+		h->chunks[i].size = chunk_bytes;
+		h->chunks[i].data = h->memory + (size_t)i * chunk_bytes;
+	}
+	h->writer = (struct stream_writer){ .buf = &h->chunks[0], .next = next_chunk, .ctx = h };
+	h->encode = stream_writer_sink(&h->writer);
+	pthread_mutex_init(&h->lock, NULL);
+	pthread_condattr_init(&attr);
+	pthread_condattr_setclock(&attr, CLOCK_MONOTONIC);
+	pthread_cond_init(&h->filled, &attr);
+	pthread_cond_init(&h->emptied, &attr);
+	pthread_condattr_destroy(&attr);
+	return 0;
+}
+
+int handoff_new(unsigned int chunks, uint32_t chunk_bytes, struct handoff **out)
+{
+	struct handoff *h = calloc(1, sizeof(*h));
+
+	if (!h)
+		return -ENOMEM;
+	if (prepare(h, chunks, chunk_bytes)) {
+		handoff_free(h);
+		return -ENOMEM;
+	}
+	*out = h;
+	return 0;
+}
+
+void handoff_free(struct handoff *h)
+{
+	if (!h)
+		return;
+	stream_reader_free(h->reader);
+	free(h->chunks);
+	free(h->memory);
+	free(h);
+}
+
+/* --- the producer --- */
+
+static void count_drop(struct handoff *h, bool event)
+{
+	pthread_mutex_lock(&h->lock);
+	h->stats.dropped++;
+	h->stats.dropped_events += event;
+	pthread_mutex_unlock(&h->lock);
+	h->lost_events += event;
+}
+
+/* Tells of what was dropped, as soon as there is room for it. */
+static int settle_loss(struct handoff *h)
+{
+	struct loss loss = { .ts = h->last_ts, .events = h->lost_events, .cpu = EVENT_CPU_UNKNOWN, .stage = "writer" };
+	int ret;
+
+	if (!h->lost_events)
+		return 0;
+	ret = SINK_CALL(&h->encode, loss, &loss);
+	if (!ret)
+		h->lost_events = 0;
+	return ret;
+}
+
+/* A call that is dropped and counted when there is no room. */
+#define DROPPABLE(h, is_event, member, ...) ({ \
+	int ret_ = settle_loss(h); \
+	if (!ret_) \
+		ret_ = SINK_CALL(&(h)->encode, member, __VA_ARGS__); \
+	if (ret_ == -ENOSPC) { \
+		count_drop(h, is_event); \
+		ret_ = 0; \
+	} \
+	ret_; })
+
+/* A call that waits for room. */
+#define WAITING(h, member, ...) ({ \
+	int ret_; \
+	(h)->may_wait = true; \
+	ret_ = SINK_CALL(&(h)->encode, member, ##__VA_ARGS__); \
+	(h)->may_wait = false; \
+	ret_ == -ENOSPC ? 0 : ret_;	/* abandoned: nobody wants it */ })
+
+static int on_type(void *ctx, const struct event_type *type)
+{
+	struct handoff *h = ctx;
+
+	return WAITING(h, type, type);
+}
+
+static int on_event(void *ctx, const struct event *ev)
+{
+	struct handoff *h = ctx;
+
+	h->last_ts = ev->ts;
+	return DROPPABLE(h, true, event, ev);
+}
+
+static int on_loss(void *ctx, const struct loss *loss)
+{
+	struct handoff *h = ctx;
+
+	return WAITING(h, loss, loss);
+}
+
+static int on_sample(void *ctx, const struct sample *sample)
+{
+	struct handoff *h = ctx;
+
+	return DROPPABLE(h, false, sample, sample);
+}
+
+static int on_task(void *ctx, const struct task_name *task)
+{
+	struct handoff *h = ctx;
+
+	return DROPPABLE(h, false, task, task);
+}
+
+static int on_failures(void *ctx, const struct failures_change *change)
+{
+	struct handoff *h = ctx;
+
+	return DROPPABLE(h, false, failures, change);
+}
+
+static int on_cgroup(void *ctx, uint64_t id, const char *path)
+{
+	struct handoff *h = ctx;
+
+	return WAITING(h, cgroup, id, path);
+}
+
+static int on_symbol(void *ctx, uint64_t addr, const char *name)
+{
+	struct handoff *h = ctx;
+
+	return WAITING(h, symbol, addr, name);
+}
+
+static int on_buffer(void *ctx, uint16_t buffer, const char *name)
+{
+	struct handoff *h = ctx;
+
+	return WAITING(h, buffer, buffer, name);
+}
+
+static int on_meta(void *ctx, const char *key, const char *value)
+{
+	struct handoff *h = ctx;
+
+	return WAITING(h, meta, key, value);
+}
+
+static const struct sink_ops handoff_ops = {
+	.type = on_type,
+	.event = on_event,
+	.loss = on_loss,
+	.sample = on_sample,
+	.task = on_task,
+	.failures = on_failures,
+	.cgroup = on_cgroup,
+	.symbol = on_symbol,
+	.buffer = on_buffer,
+	.meta = on_meta,
+};
+
+struct sink handoff_sink(struct handoff *h)
+{
+	return (struct sink){ &handoff_ops, h };
+}
+
+void handoff_flush(struct handoff *h)
+{
+	settle_loss(h);
+	pthread_mutex_lock(&h->lock);
+	if (atomic_load_explicit(&h->writer.buf->used, memory_order_relaxed) && has_room(h))
+		hand_on(h);
+	pthread_mutex_unlock(&h->lock);
+}
+
+void handoff_close(struct handoff *h)
+{
+	h->may_wait = true;
+	settle_loss(h);
+	pthread_mutex_lock(&h->lock);
+	if (atomic_load_explicit(&h->writer.buf->used, memory_order_relaxed)) {
+		while (!has_room(h) && !h->abandoned)
+			pthread_cond_wait(&h->emptied, &h->lock);
+		if (has_room(h))
+			hand_on(h);
+	}
+	h->closed = true;
+	pthread_cond_signal(&h->filled);
+	pthread_mutex_unlock(&h->lock);
+}
+
+/* --- the consumer --- */
+
+static struct timespec deadline(int timeout_ms)
+{
+	struct timespec ts;
+
+	clock_gettime(CLOCK_MONOTONIC, &ts);
+	ts.tv_sec += timeout_ms / 1000;
+	ts.tv_nsec += timeout_ms % 1000 * NSEC_PER_MSEC;
+	if (ts.tv_nsec >= (long)NSEC_PER_SEC) {
+		ts.tv_sec++;
+		ts.tv_nsec -= NSEC_PER_SEC;
+	}
+	return ts;
+}
+
+int handoff_take(struct handoff *h, int timeout_ms, const struct sink *sink)
+{
+	struct timespec until = deadline(timeout_ms);
+	struct stream_buf *chunk;
+	int ret = 0;
+
+	pthread_mutex_lock(&h->lock);
+	while (!h->waiting && !h->closed && ret != ETIMEDOUT)
+		ret = pthread_cond_timedwait(&h->filled, &h->lock, &until);
+	chunk = h->waiting ? &h->chunks[h->taking] : NULL;
+	ret = h->closed ? -EPIPE : 0;
+	pthread_mutex_unlock(&h->lock);
+	if (!chunk)
+		return ret;
+	/* Without the lock: until it counts as consumed the producer does not touch it. */
+	ret = stream_read(h->reader, chunk->data, atomic_load(&chunk->used), sink);
+	pthread_mutex_lock(&h->lock);
+	h->taking = (h->taking + 1) % h->n;
+	h->waiting--;
+	pthread_cond_signal(&h->emptied);
+	pthread_mutex_unlock(&h->lock);
+	return ret ? ret : 1;
+}
+
+void handoff_abandon(struct handoff *h)
+{
+	pthread_mutex_lock(&h->lock);
+	h->abandoned = true;
+	pthread_cond_signal(&h->emptied);
+	pthread_mutex_unlock(&h->lock);
+}
+
+struct handoff_stats handoff_stats(struct handoff *h)
+{
+	struct handoff_stats stats;
+
+	pthread_mutex_lock(&h->lock);
+	stats = h->stats;
+	pthread_mutex_unlock(&h->lock);
+	return stats;
+}

@@ -1,0 +1,53 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * handoff.h - sink calls from one thread to another, through memory of a fixed size.
+ *
+ * The recorder's reader must never wait for the disk. It calls the sink of the handoff; calls become messages
+ * (stream.h) in chunks, full chunks wait in a queue, and the writer's thread turns them into calls of the real sink.
+ * When the writer falls behind by all chunks, events, samples, names of tasks and changes of kswapd_failures are
+ * dropped and counted, and a struct loss of stage "writer" stands in their place; types, meta and the like, which
+ * later calls depend on and which are few, wait for room instead.
+ *
+ * One thread produces, one consumes. All memory is taken and touched by handoff_new.
+ */
+#ifndef SQUALL_SPINE_HANDOFF_H
+#define SQUALL_SPINE_HANDOFF_H
+
+#include "spine/sink.h"
+
+struct handoff;
+
+/* At least 2 chunks of @chunk_bytes; one message must fit into a chunk. -ENOMEM. Caller frees *out. */
+int handoff_new(unsigned int chunks, uint32_t chunk_bytes, struct handoff **out);
+
+/* Both threads must be done with it. NULL is fine. */
+void handoff_free(struct handoff *h);
+
+/* The producer's side. */
+struct sink handoff_sink(struct handoff *h);
+
+/* Hands on what is in the chunk that is being filled. The producer calls it a few times a second. */
+void handoff_flush(struct handoff *h);
+
+/* The producer is done: the consumer gets what is left, then the end. */
+void handoff_close(struct handoff *h);
+
+/*
+ * The consumer's side: waits up to @timeout_ms for a chunk and replays it into @sink. 1 when there was one, 0 when
+ * not, -EPIPE at the end, or what the sink answered (the chunk counts as consumed).
+ */
+int handoff_take(struct handoff *h, int timeout_ms, const struct sink *sink);
+
+/* The consumer will take no more: everything from now on is dropped and counted, nothing waits. */
+void handoff_abandon(struct handoff *h);
+
+/* Messages dropped so far, events among them, and the most chunks that ever waited. Any thread. */
+struct handoff_stats {
+	uint64_t	dropped;
+	uint64_t	dropped_events;
+	unsigned int	waiting_max;
+};
+
+struct handoff_stats handoff_stats(struct handoff *h);
+
+#endif
