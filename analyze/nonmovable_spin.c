@@ -190,8 +190,10 @@ static void add_evidence(const struct spin *s, const struct episode *e, struct f
 	finding_evidence(f, "stall_max_pid", "thread id", e->longest.tid);
 	finding_evidence(f, "stall_max_cycles", "direct reclaims", e->longest.cycles);
 	finding_evidence(f, "reclaimed_pages", "pages", e->reclaimed_pages);
-	finding_evidence(f, "anon_pages", "pages", e->anon_pages);
-	finding_evidence(f, "anon_folios_written", "folios", e->write_folios);
+	if (s->d->facts->seen[TP_LRU_SHRINK_INACTIVE])
+		finding_evidence(f, "anon_pages", "pages", e->anon_pages);
+	if (s->d->facts->seen[TP_WRITE_FOLIO] || s->d->facts->seen[TP_WRITEPAGE])
+		finding_evidence(f, "anon_folios_written", "folios", e->write_folios);
 	finding_evidence(f, "allocated_pages_at_most", "pages", e->allocated_pages_max);
 	finding_evidence(f, "request_order_min", "order", e->order_min);
 	finding_evidence(f, "request_order_max", "order", e->order_max);
@@ -200,7 +202,8 @@ static void add_evidence(const struct spin *s, const struct episode *e, struct f
 	finding_evidence(f, "reclaimable_requests", "chains", e->reclaimable);
 	finding_evidence(f, "compactions", "attempts", e->compactions);
 	finding_evidence(f, "backed_off_reclaims", "direct reclaims", e->sentinels);
-	finding_evidence(f, "extfrag_nonmovable_in_recording", "events", s->extfrag);
+	if (s->d->facts->seen[TP_PAGE_ALLOC_EXTFRAG])
+		finding_evidence(f, "extfrag_nonmovable_in_recording", "events", s->extfrag);
 }
 
 static void summarize(const struct episode *e, enum variant variant, struct finding *f)

@@ -99,9 +99,7 @@ static void put_heading(const struct analysis *a, const struct print_options *op
 	put_meta(out, a, "kernel_release", ", kernel ", "");
 	put_meta(out, a, "clock", ", clock ", "");
 	fprintf(out, ", %u CPU%s\n", facts->cpus, facts->cpus == 1 ? "" : "s");
-	if (!totals->events)
-		return;
-	if (totals->clock_is_time)
+	if (totals->events && totals->clock_is_time)
 		fprintf(out, "  span     %.6f s (%.6f .. %.6f)\n", ns_to_s(facts->last_ns - facts->first_ns),
 			ns_to_s(facts->first_ns), ns_to_s(facts->last_ns));
 	fprintf(out, "  events   %" PRIu64, totals->events);
@@ -332,6 +330,13 @@ static bool saw_reclaim(const struct facts *facts)
 	return false;
 }
 
+#define LOSS_MUCH	100	/* one event in so many */
+
+static bool much_is_lost(const struct analysis_totals *totals)
+{
+	return totals->loss_unknown || totals->lost > totals->events / LOSS_MUCH;
+}
+
 /* A line on top that cannot be taken for more than it is. */
 static void put_verdict(const struct analysis *a, const struct print_options *options, FILE *out)
 {
@@ -350,8 +355,9 @@ static void put_verdict(const struct analysis *a, const struct print_options *op
 	else if (!judged)
 		fputs("\nNothing could be judged: see below what is missing. That does not mean that all is well.\n", out);
 	else
-		fprintf(out, "\nNo storm found of the %s below that %s checked.\n", judged == 1 ? "kind" : "kinds",
-			judged == 1 ? "was" : "were");
+		fprintf(out, "\nNo storm found of the %s below that %s checked%s.\n", judged == 1 ? "kind" : "kinds",
+			judged == 1 ? "was" : "were", much_is_lost(analysis_totals(a)) ?
+			", but much of the recording is lost: a storm may be in what is missing" : "");
 }
 
 void print_text(const struct analysis *a, const struct print_options *options, FILE *out)
