@@ -17,9 +17,9 @@ CC := gcc
 endif
 CLANG ?= clang
 CFLAGS ?= -O2 -g
-PKGS := sqlite3 jansson nettle libzstd zlib
+PKGS := sqlite3 jansson nettle libzstd zlib libbpf libtracefs
 # libtracecmd is the second opinion of tests and the floor of the benchmark.
-TEST_PKGS := libtracecmd libtracefs libtraceevent cmocka
+TEST_PKGS := libtracecmd libtraceevent cmocka
 
 # Asked for at first use, not when this file is read: `make demo` on a bare machine installs pkg-config on the way.
 PKG_CFLAGS = $(eval PKG_CFLAGS := $(shell pkg-config --cflags $(PKGS)))$(PKG_CFLAGS)
@@ -43,7 +43,7 @@ LIB_SRCS := $(filter-out cmd/main.c,$(SRCS))
 UNIT_TESTS := $(patsubst tests/unit/%.c,%,$(wildcard tests/unit/test_*.c))
 FUZZERS := $(patsubst tests/fuzz/%.c,%,$(wildcard tests/fuzz/fuzz_*.c))
 BENCH_TOOLS := $(patsubst tests/bench/%.c,%,$(wildcard tests/bench/*.c))
-SQL_HEADERS := $(BUILD)/gen/store/schema.sql.h
+GENERATED := $(BUILD)/gen/store/schema.sql.h $(BUILD)/gen/collect/bpf/kswapd.skel.h
 
 .DELETE_ON_ERROR:
 .SECONDARY:
@@ -53,7 +53,7 @@ all: $(BUILD)/squall
 # --- variants: plain, with sanitizers, for the fuzzers ---------------------------------------------------------------
 # $(call variant,DIR,COMPILER,FLAGS): objects and library of all sources, and programs linked from them, under DIR.
 define variant
-$(1)/%.o: %.c | $(SQL_HEADERS)
+$(1)/%.o: %.c | $(GENERATED)
 	$$(call say,CC,$$@)
 	$$(Q)mkdir -p $$(@D) && $(2) $$(ALL_CFLAGS) $(3) -c -o $$@ $$<
 
@@ -69,7 +69,7 @@ $(1)/tests/%: $(1)/tests/unit/%.o $(1)/libsquall.a
 	$$(call say,LINK,$$@)
 	$$(Q)mkdir -p $$(@D) && $(2) $(3) $$(LDFLAGS) -o $$@ $$^ $$(TEST_LIBS) $$(PKG_LIBS)
 
-$(1)/tests/%.o: tests/%.c | $(SQL_HEADERS)
+$(1)/tests/%.o: tests/%.c | $(GENERATED)
 	$$(call say,CC,$$@)
 	$$(Q)mkdir -p $$(@D) && $(2) $$(ALL_CFLAGS) $$(TEST_CFLAGS) $(3) -c -o $$@ $$<
 endef
@@ -93,6 +93,22 @@ $(BUILD)/gen/%.h: %
 	$(call say,GEN,$@)
 	$(Q)mkdir -p $(@D) && sed -e 's/\\/\\\\/g; s/"/\\"/g; s/^/"/; s/$$/\\n"/' $< > $@
 
+# The kernel's side of the kswapd probe. Without clang or bpftool the rest is built, and the probe says that it is not.
+# bpftool lies in /usr/sbin; gen object strips its debug data, so that half as much is embedded.
+BPF_CFLAGS = -std=gnu17 -target bpf -mcpu=v3 -O2 -g -Wall -Wextra -Wno-unused-parameter $(filter -Werror,$(WARN)) -I. \
+	-idirafter /usr/include/$(shell $(CC) -dumpmachine)
+$(BUILD)/gen/%.skel.h: %.bpf.c collect/bpf/kswapd.h
+	$(call say,BPF,$@)
+	$(Q)mkdir -p $(@D); export PATH="$$PATH:/usr/sbin:/sbin"; \
+	if command -v $(CLANG) >/dev/null && command -v bpftool >/dev/null; then \
+		$(CLANG) $(BPF_CFLAGS) -c -o $(@:.skel.h=.raw.o) $< && \
+		bpftool gen object $(@:.skel.h=.bpf.o) $(@:.skel.h=.raw.o) && \
+		echo '#define HAVE_BPF_SKEL' > $@ && \
+		bpftool gen skeleton $(@:.skel.h=.bpf.o) name $(notdir $(@:.skel.h=))_bpf >> $@; \
+	else \
+		echo "squall: no clang or bpftool: built without BPF" >&2; echo '/* without BPF */' > $@; \
+	fi
+
 # --- what is needed from Debian ---------------------------------------------------------------------------------------
 .PHONY: deps deps-check deps-bench
 deps:
@@ -107,7 +123,7 @@ DEPS := $(if $(filter check,$(MAKECMDGOALS)),deps-check,)
 DEPS += $(if $(filter demo,$(MAKECMDGOALS)),deps,)
 DEPS += $(if $(filter bench,$(MAKECMDGOALS)),deps-bench,)
 DEPS += $(if $(filter fuzz,$(MAKECMDGOALS)),deps-check,)
-$(SQL_HEADERS): | $(DEPS)
+$(GENERATED): | $(DEPS)
 
 # --- demo, check, fuzz, bench -----------------------------------------------------------------------------------------
 .PHONY: demo check fuzz bench

@@ -125,6 +125,8 @@ static void report(void *ctx, struct finding *finding)
 
 	int least = 0;
 
+	if (a->options.finding && a->totals.clock_is_time)
+		a->options.finding(a->options.ctx, finding);
 	if (a->nfindings < FINDINGS_MAX) {
 		a->findings[a->nfindings++] = *finding;
 		return;
@@ -334,6 +336,22 @@ static int meta_store(struct analysis *a, const char *key, const char *value)
 
 #define PAGEBLOCK_ORDER_MAX	20
 
+/* Names of enabled tracepoints, with blanks between. */
+static void note_recorded(struct analysis *a, const char *names)
+{
+	char name[128];
+
+	while (*names) {
+		size_t len = strcspn(names, " ");
+
+		snprintf(name, sizeof(name), "%.*s", (int)(len < sizeof(name) ? len : sizeof(name) - 1), names);
+		a->facts.recorded[tp_lookup(name)] = true;
+		names += len;
+		names += strspn(names, " ");
+	}
+	a->facts.recorded[TP_NONE] = false;
+}
+
 /* The facts that change how events are read. */
 static void meta_apply(struct analysis *a, const char *key, const char *value)
 {
@@ -350,6 +368,8 @@ static void meta_apply(struct analysis *a, const char *key, const char *value)
 			a->facts.pageblock_pages = number / sizeof(uint64_t);
 			chain_set_pageblock(a->chains, a->facts.pageblock_pages);
 		}
+	} else if (!strcmp(key, "recorded")) {
+		note_recorded(a, value);
 	} else if (!strcmp(key, "defrag_mode")) {
 		a->facts.defrag_mode = number != 0;
 	} else if (!strcmp(key, "cpus") && number > 0 && number > a->facts.cpus) {
@@ -644,7 +664,7 @@ bool analysis_wants(const struct analysis *a, const struct detector *detector)
 static bool any_seen(const struct analysis *a, const enum tracepoint *choice)
 {
 	for (int i = 0; i < DETECTOR_MAX_CHOICE && choice[i] != TP_NONE; i++)
-		if (a->facts.seen[choice[i]])
+		if (a->facts.seen[choice[i]] || a->facts.recorded[choice[i]])
 			return true;
 	return false;
 }
@@ -658,6 +678,11 @@ bool analysis_judged(const struct analysis *a, const struct detector *detector, 
 	}
 	if (analysis_found(a, detector->kind, NULL))
 		return true;
+	if (a->totals.lost > a->totals.events) {
+		snprintf(why, ANALYSIS_WHY_BYTES, "more events were lost (%" PRIu64 ") than are left (%" PRIu64 ")",
+			 a->totals.lost, a->totals.events);
+		return false;
+	}
 	for (int i = 0; i < DETECTOR_MAX_NEEDS && detector->needs[i][0] != TP_NONE; i++) {
 		if (any_seen(a, detector->needs[i]))
 			continue;

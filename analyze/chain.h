@@ -81,7 +81,7 @@ void chain_feed(struct chain_set *set, const struct mm_event *mm);
  */
 void chain_loss(struct chain_set *set, uint16_t cpu);
 
-/* Chains whose task has been quiet for chain-gap end. Cheap enough for once a second. */
+/* Chains whose task has been quiet for ten seconds end. Cheap enough for once a second. */
 void chain_expire(struct chain_set *set, uint64_t now_ns);
 
 /* The recording is over. */

@@ -18,6 +18,7 @@
 /* What a detector may know of the recording as a whole. Borrowed; grows while events come. */
 struct facts {
 	uint64_t		seen[TP_COUNT];		/* events so far, by tracepoint */
+	bool			recorded[TP_COUNT];	/* it was enabled: then none seen means that none happened */
 	uint64_t		recording_ns;		/* of the recording's first event, also when only a part is looked at */
 	uint64_t		first_ns, last_ns;
 	uint32_t		cpus;			/* at least 1; more may show up */

@@ -47,6 +47,11 @@ static bool pages_told(const struct facts *facts)
 	       facts->seen[TP_KSWAPD_RECLAIM_FAIL];
 }
 
+static const char explanation_unproven[] =
+	"Run after run of kswapd ends with the node below its high watermark, and the next begins without the pause that it "
+	"makes when the node is balanced or given up. Either it reclaims little or nothing of what is there, or allocations "
+	"take it away as fast. Which of the two is not in the recording.";
+
 static void report(const struct endless *e, int nid, const struct stretch *s)
 {
 	struct finding f = finding_start(&endless_kswapd, s->start_ns, s->end_ns);
@@ -74,7 +79,8 @@ static void report(const struct endless *e, int nid, const struct stretch *s)
 	if (!proven)
 		finding_missing(&f, "What each run reclaimed is not in the recording: mm_vmscan_lru_shrink_inactive and "
 				    "mm_shrink_slab_start/end, or a kernel with mm_vmscan_kswapd_reclaim_fail, would tell.");
-	f.explanation = "The node is below its high watermark and nothing kswapd can reach is reclaimable: memory is bound "
+	f.explanation = !proven ? explanation_unproven :
+			"The node is below its high watermark and nothing kswapd can reach is reclaimable: memory is bound "
 			"by mlock, by memory.min or memory.low, by anonymous pages without swap, or by the kernel itself. "
 			"Instead of giving up after 16 futile runs kswapd goes on; look for a spurious-kswapd-reset finding "
 			"on the same node for the reason.";

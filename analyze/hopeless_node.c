@@ -198,7 +198,7 @@ static void finish(void *state)
 const struct detector hopeless_node = {
 	.kind = "hopeless-node",
 	.title = "a node that kswapd has given up (kswapd_failures at 16)",
-	.needs = { { TP_KSWAPD_WAKE, TP_KSWAPD_RECLAIM_FAIL }, { TP_KSWAPD_RECLAIM_FAIL, TP_LRU_SHRINK_INACTIVE } },
+	.needs = { { TP_KSWAPD_WAKE, TP_KSWAPD_RECLAIM_FAIL }, { TP_LRU_SHRINK_INACTIVE, TP_KSWAPD_RECLAIM_FAIL } },
 	.without = "record mm_vmscan_kswapd_wake and _sleep, and mm_vmscan_kswapd_reclaim_fail or, where the kernel does "
 		   "not have it (before 7.0), mm_vmscan_lru_shrink_inactive and mm_shrink_slab_start/end",
 	.state_size = sizeof(struct hopeless),

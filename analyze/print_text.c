@@ -257,7 +257,7 @@ static void put_calls(const struct analysis *a, FILE *out)
 			s->unmatched_end);
 	}
 	if (analysis_calls(a, CALL_DIRECT)->backed_off)
-		fprintf(out, "%-17s %" PRIu64 " direct reclaims answered 1 page because they left it to compaction: no page freed\n",
+		fprintf(out, "%-17s %" PRIu64 " of the direct reclaims answered 1 page (counted above) because they left it to compaction: no page freed\n",
 			"", analysis_calls(a, CALL_DIRECT)->backed_off);
 	if (analysis_calls(a, CALL_SLAB)->latency.count)
 		fprintf(out, "%-17s * objects\n", "");
@@ -337,6 +337,16 @@ static bool much_is_lost(const struct analysis_totals *totals)
 	return totals->loss_unknown || totals->lost > totals->events / LOSS_MUCH;
 }
 
+#define STALLED_MUCH	0.5
+
+static double stalled_tasks(const struct analysis *a)
+{
+	const struct facts *facts = analysis_facts(a);
+	uint64_t span_ns = elapsed_ns(facts->first_ns, facts->last_ns);
+
+	return span_ns ? ns_to_s(analysis_calls(a, CALL_DIRECT)->latency.sum_ns) / ns_to_s(span_ns) : 0;
+}
+
 /* A line on top that cannot be taken for more than it is. */
 static void put_verdict(const struct analysis *a, const struct print_options *options, FILE *out)
 {
@@ -358,6 +368,10 @@ static void put_verdict(const struct analysis *a, const struct print_options *op
 		fprintf(out, "\nNo storm found of the %s below that %s checked%s.\n", judged == 1 ? "kind" : "kinds",
 			judged == 1 ? "was" : "were", much_is_lost(analysis_totals(a)) ?
 			", but much of the recording is lost: a storm may be in what is missing" : "");
+	if (count || stalled_tasks(a) < STALLED_MUCH)
+		return;
+	fprintf(out, "Yet %.1f tasks on average stood in direct reclaim: memory is short, or cannot be freed (swap). What kind of "
+		"stall\nthat is, is not judged here.\n", stalled_tasks(a));
 }
 
 void print_text(const struct analysis *a, const struct print_options *options, FILE *out)

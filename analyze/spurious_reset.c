@@ -504,7 +504,7 @@ const struct detector spurious_kswapd_reset = {
 	.kind = "spurious-kswapd-reset",
 	.title = "kswapd_failures set back while the node is unbalanced, so that kswapd never stops",
 	.needs = { { TP_KSWAPD_WAKE, TP_KSWAPD_RECLAIM_FAIL },
-		   { TP_KSWAPD_RECLAIM_FAIL, TP_KSWAPD_CLEAR_HOPELESS, TP_LRU_SHRINK_INACTIVE } },
+		   { TP_LRU_SHRINK_INACTIVE, TP_KSWAPD_RECLAIM_FAIL, TP_KSWAPD_CLEAR_HOPELESS } },
 	.without = "record mm_vmscan_kswapd_wake, _sleep and wakeup_kswapd, and mm_vmscan_kswapd_reclaim_fail or, where the "
 		   "kernel does not have it (before 7.0), mm_vmscan_lru_shrink_inactive and mm_shrink_slab_start/end",
 	.state_size = sizeof(struct reset),

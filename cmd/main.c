@@ -8,6 +8,8 @@
 #include "cmd/command.h"
 
 static const struct command commands[] = {
+	{ "check", "tell what can be recorded here, and which storms threaten", cmd_check },
+	{ "record", "record a storm into a store, live", cmd_record },
 	{ "import", "turn a trace.dat or ftrace text into a SQLite store", cmd_import },
 	{ "analyze", "diagnose a store or a trace", cmd_analyze },
 };

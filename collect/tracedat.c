@@ -416,6 +416,18 @@ static void count_other_bytes(struct importer *im)
 	im->other_bytes = records < im->in->size ? im->in->size - records : 0;
 }
 
+/* trace-cmd puts the formats of the events that it enabled into the file, and no others. */
+static int put_recorded(struct importer *im)
+{
+	char *names = NULL;
+	int ret = tracedat_format_names(im->formats, im->nformats, &names);
+
+	if (!ret)
+		ret = SINK_CALL(im->sink, meta, "recorded", names);
+	free(names);
+	return ret;
+}
+
 static int import(struct importer *im)
 {
 	int ret = read_formats(im);
@@ -423,6 +435,8 @@ static int import(struct importer *im)
 	count_other_bytes(im);
 	if (!ret)
 		ret = tracedat_put_metas(im->f, im->formats, im->nformats, im->sink);
+	if (!ret)
+		ret = put_recorded(im);
 	if (!ret)
 		ret = put_buffers(im);
 	if (!ret)

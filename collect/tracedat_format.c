@@ -5,6 +5,7 @@
  */
 #include "collect/tracedat_format.h"
 
+#include <errno.h>
 #include <byteswap.h>
 #include <inttypes.h>
 #include <stdio.h>
@@ -428,4 +429,36 @@ void tracedat_decode(const struct tracedat_type *type, bool swap, const uint8_t 
 		else
 			decode_one(d, swap, data, size, &values[i]);
 	}
+}
+
+/* "name: mm_vmscan_kswapd_wake", the first line. */
+static size_t first_line_name(const struct tracedat_format *format, const char **name)
+{
+	static const char label[] = "name: ";
+	const char *at = memmem(format->text, format->len, label, sizeof(label) - 1);
+	const char *end = format->text + format->len, *stop;
+
+	if (!at)
+		return 0;
+	*name = at + sizeof(label) - 1;
+	stop = memchr(*name, '\n', end - *name);
+	return (stop ? stop : end) - *name;
+}
+
+int tracedat_format_names(const struct tracedat_format *formats, uint32_t n, char **out)
+{
+	size_t size;
+	FILE *f = open_memstream(out, &size);
+
+	if (!f)
+		return -ENOMEM;
+	for (uint32_t i = 0; i < n; i++) {
+		const char *name = "";
+		size_t len = first_line_name(&formats[i], &name);
+
+		fwrite(name, 1, len, f);
+		if (len)
+			putc(' ', f);
+	}
+	return fclose(f) ? -ENOMEM : 0;
 }

@@ -58,6 +58,9 @@ void tracedat_type_free(struct tracedat_type *type);	/* NULL is fine */
 /* The "ID:" line of a format file; false when it has none. */
 bool tracedat_format_id(const char *text, size_t len, uint32_t *common_type);
 
+/* The names of @n formats with blanks between, in *out, which the caller frees. -ENOMEM. */
+int tracedat_format_names(const struct tracedat_format *formats, uint32_t n, char **out);
+
 /* The text behind "print fmt:" up to the end, NULL when there is none. */
 const char *tracedat_format_print_fmt(const char *text, size_t len, size_t *print_len);
 

@@ -18,6 +18,7 @@
 --   end_ns        time of the last event or sample
 --   out_of_order  number of events that came with a time before that of an earlier one; 0: ts rises with id everywhere
 --   series_dropped, task_names_dropped   what was left out because a limit of the store was reached; absent: nothing
+--   recorded      the tracepoints that were enabled: what is named here and has no rows did not happen
 -- All other keys are the source's: squall_version, kernel release, host, boot id, clock, page size, and so on.
 CREATE TABLE meta (
 	key		TEXT PRIMARY KEY,

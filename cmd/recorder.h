@@ -1,0 +1,36 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * recorder.h - one recording: the reader's loop in the calling thread, the store and the analysis in another.
+ */
+#ifndef SQUALL_CMD_RECORDER_H
+#define SQUALL_CMD_RECORDER_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "analyze/analysis.h"
+
+struct recorder_options {
+	const char	*output;
+	bool		force;
+	uint64_t	duration_ns;		/* 0: until a signal, or the end of command */
+	const char	*events;		/* as collect/event_set.h, NULL the default */
+	uint64_t	buffer_bytes_per_cpu;	/* 0 the default */
+	char		**command;		/* NULL, or argv of what to run while recording */
+};
+
+struct recorder_result {
+	struct analysis	*analysis;		/* the caller frees it; NULL when nothing was recorded */
+	uint64_t	span_ns;
+	uint64_t	cpu_ns;			/* of this process */
+	uint64_t	peak_bytes;
+	uint64_t	buffer_bytes_per_cpu;
+};
+
+/*
+ * Returns an enum status, after messages; with a command that ran, its exit status (128 + signal when one ended it), if
+ * the recording itself is whole.
+ */
+int recorder_run(const struct recorder_options *options, struct recorder_result *result);
+
+#endif

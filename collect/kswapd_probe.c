@@ -1,0 +1,397 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * kswapd_probe.c - see kswapd_probe.h. The kernel's side is collect/bpf/kswapd.bpf.c; how a change is told once is in
+ * collect/bpf/kswapd.h. The generated header defines HAVE_BPF_SKEL when clang and bpftool were there to make it.
+ */
+#include "collect/kswapd_probe.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "collect/bpf/kswapd.h"
+#include "collect/bpf/kswapd.skel.h"
+
+/*
+ * Could the noticing task have made the change? A rise, and everything that a kswapd notices, is the doing of the
+ * node's own kswapd or of somebody unknown; a fall at the end of a reclaim is taken for that reclaim's.
+ */
+static bool task_made_it(const struct kswapd_change *c)
+{
+	bool in_kswapd = c->hook == KSWAPD_HOOK_WAKE || c->hook == KSWAPD_HOOK_SLEEP;
+
+	if (in_kswapd || c->value > c->previous)
+		return c->tid == c->kswapd_tid;
+	return true;
+}
+
+int kswapd_change_emit(const struct kswapd_change *c, const struct sink *sink)
+{
+	static const char *const vias[] = {
+#define X(suffix, event, via) [KSWAPD_HOOK_##suffix] = via,
+		KSWAPD_HOOKS(X)
+#undef X
+	};
+	struct failures_change out = {
+		.ts = c->ts_ns, .node = c->node, .value = c->value, .previous = c->previous, .tid = -1,
+		.comm = "", .via = c->hook < KSWAPD_HOOK_COUNT ? vias[c->hook] : "bpf", .reason = "",
+	};
+	char comm[KSWAPD_COMM_BYTES + 1];
+	struct task_name task = { .tid = c->tid, .tgid = c->tgid, .cgroup_id = c->cgroup_id, .comm = comm };
+	int ret;
+
+	if (!task_made_it(c))
+		return SINK_CALL(sink, failures, &out);
+	memcpy(comm, c->comm, KSWAPD_COMM_BYTES);
+	comm[KSWAPD_COMM_BYTES] = '\0';
+	out.tid = c->tid;
+	out.cgroup_id = c->cgroup_id;
+	out.comm = comm;
+	ret = SINK_CALL(sink, task, &task);
+	return ret ? ret : SINK_CALL(sink, failures, &out);
+}
+
+int kswapd_reading_emit(const struct kswapd_reading *r, uint64_t now_ns, const struct sink *sink)
+{
+	const struct sample samples[] = {
+		{ now_ns, SCOPE_NODE, r->node, 0, "kswapd_failures", "runs", r->value },
+		{ now_ns, SCOPE_NODE, r->node, 0, "kswapd_order", "order", r->order },
+		{ now_ns, SCOPE_NODE, r->node, 0, "kswapd_highest_zoneidx", "zone", r->highest_zoneidx },
+	};
+	const struct failures_change change = {
+		.ts = now_ns, .node = r->node, .value = r->value, .previous = r->previous, .tid = -1,
+		.comm = "", .via = "bpf-sample", .reason = "",
+	};
+	int ret = 0;
+
+	for (size_t i = 0; !ret && i < sizeof(samples) / sizeof(samples[0]); i++)
+		ret = SINK_CALL(sink, sample, &samples[i]);
+	if (!ret && r->value != r->previous)
+		ret = SINK_CALL(sink, failures, &change);
+	return ret;
+}
+
+/* The log ends with statistics ("processed 638 insns ...") and, if libbpf made it, with a mark of its own. */
+const char *kswapd_verifier_reason(const char *log, size_t *len)
+{
+	size_t end = strlen(log);
+
+	while (end) {
+		const char *nl = memrchr(log, '\n', end);
+		const char *line = nl ? nl + 1 : log;
+
+		*len = log + end - line;
+		if (*len && strncmp(line, "processed ", 10) && strncmp(line, "-- ", 3))
+			return line;
+		end = nl ? nl - log : 0;
+	}
+	*len = 0;
+	return log;
+}
+
+#ifdef HAVE_BPF_SKEL
+
+#include <bpf/bpf.h>
+#include <bpf/btf.h>
+#include <bpf/libbpf.h>
+
+/* Nodes that come with hotplugged memory may wait that long; a walk over 4,000 tasks takes 0.6 ms. */
+#define FIND_INTERVAL_NS	(10ull * 1000 * 1000 * 1000)
+
+/* The verifier's words about one program; when they are more, it keeps the end, where the reason is. */
+#define VERIFIER_LOG_BYTES	(64u << 10)
+
+#define VMLINUX_BTF	"/sys/kernel/btf/vmlinux"	/* where libbpf looks first */
+
+struct kswapd_probe {
+	struct kswapd_bpf	*skel;
+	struct bpf_link		*hooks[KSWAPD_HOOK_COUNT];
+	struct ring_buffer	*ring;
+	const struct sink	*sink;		/* while draining */
+	int			find_link;	/* iterator over all tasks; -1 none */
+	int			read_link;	/* iterator over the one kswapd of read_tid; -1 none */
+	int			read_tid;
+	int			hook_error;
+	uint64_t		find_ns;	/* when nodes are looked for again */
+};
+
+static int fail(struct source_error *err, int ret, const char *what, const char *hint)
+{
+	snprintf(err->what, sizeof(err->what), "%s", what);
+	snprintf(err->hint, sizeof(err->hint), "%s", hint);
+	return ret;
+}
+
+/* Does the kernel have the type by which BPF programs iterate over tasks? */
+static bool have_task_iterator(void)
+{
+	struct btf *btf = btf__load_vmlinux_btf();
+	bool have = btf && btf__find_by_name_kind(btf, "bpf_iter__task", BTF_KIND_STRUCT) > 0;
+
+	btf__free(btf);
+	return have;
+}
+
+/* Why the programs could not be loaded, from what the kernel lets us see; @log is the verifier's, or empty. */
+static int explain_load(int ret, const char *log, struct source_error *err)
+{
+	size_t len;
+	const char *reason = kswapd_verifier_reason(log, &len);
+
+	if (access(VMLINUX_BTF, R_OK))
+		return fail(err, -ENOTSUP, "this kernel does not show its types (no " VMLINUX_BTF ")",
+			    "a kernel built with CONFIG_DEBUG_INFO_BTF=y has it");
+	if (ret == -ENOSYS)
+		return fail(err, -ENOTSUP, "this kernel has no BPF", "CONFIG_BPF_SYSCALL=y gives it");
+	if (ret == -EPERM && !len)
+		return fail(err, -EPERM, "not permitted to load BPF programs",
+			    "run as root, or with CAP_BPF and CAP_PERFMON; a container must be given them, and kernel "
+			    "lockdown in mode confidentiality forbids it to everybody");
+	if (!have_task_iterator())
+		return fail(err, -ENOTSUP, "this kernel has no task iterator for BPF", "Linux 5.8 and later have it");
+	if (!len)
+		return fail(err, ret, strerror(-ret), "");
+	snprintf(err->what, sizeof(err->what), "the kernel refuses the BPF programs: %.*s (%s)", (int)len, reason,
+		 strerror(-ret));
+	return ret;
+}
+
+/* libbpf talks to stderr unless it is told not to; what it would say is in @err. */
+static int load(struct kswapd_probe *p, struct source_error *err)
+{
+	libbpf_print_fn_t print = libbpf_set_print(NULL);
+	char *log = calloc(1, VERIFIER_LOG_BYTES);
+	LIBBPF_OPTS(bpf_object_open_opts, opts, .kernel_log_buf = log, .kernel_log_size = VERIFIER_LOG_BYTES);
+	int ret = -ENOMEM;
+
+	if (log) {
+		p->skel = kswapd_bpf__open_opts(&opts);
+		ret = p->skel ? kswapd_bpf__load(p->skel) : -errno;
+		if (ret)
+			ret = explain_load(ret, log, err);
+	}
+	libbpf_set_print(print);
+	free(log);
+	return ret;
+}
+
+/* Starts the iterator of @link from its beginning. Returns what it wrote to @buf, in bytes, or a negative errno. */
+static ssize_t iterate(int link, void *buf, size_t size)
+{
+	int fd = bpf_iter_create(link);
+	size_t fill = 0;
+	ssize_t n;
+
+	if (fd < 0)
+		return fd;
+	do {
+		n = read(fd, (char *)buf + fill, size - fill);
+		if (n > 0)
+			fill += n;
+	} while ((n > 0 && fill < size) || (n < 0 && (errno == EINTR || errno == EAGAIN)));
+	n = n < 0 ? -errno : (ssize_t)fill;
+	close(fd);
+	return n;
+}
+
+static void close_link(int *link)
+{
+	if (*link >= 0)
+		close(*link);
+	*link = -1;
+}
+
+/* An iterator with a single task is new in 6.1; older kernels would visit all and tell each node as often. */
+static int attach_reader(struct kswapd_probe *p, int tid)
+{
+	union bpf_iter_link_info which = { .task = { .tid = tid } };
+	LIBBPF_OPTS(bpf_link_create_opts, opts, .iter_info = &which, .iter_info_len = sizeof(which));
+
+	close_link(&p->read_link);
+	p->read_tid = tid;
+	p->read_link = bpf_link_create(bpf_program__fd(p->skel->progs.read_nodes), 0, BPF_TRACE_ITER, &opts);
+	return p->read_link < 0 ? p->read_link : 0;
+}
+
+/* Looks for nodes, and attaches the reader to one of their threads; any of them answers for all. */
+static int find_nodes(struct kswapd_probe *p)
+{
+	const struct kswapd_node *nodes = p->skel->bss->nodes;
+	char unused[16];
+	ssize_t ret = iterate(p->find_link, unused, sizeof(unused));
+
+	if (ret < 0)
+		return ret;
+	for (unsigned int i = 0; i < KSWAPD_NODES_MAX; i++)
+		if (nodes[i].pgdat)
+			return nodes[i].tid == p->read_tid ? 0 : attach_reader(p, nodes[i].tid);
+	return -ESRCH;
+}
+
+/* The tracepoints that there are; without any the samples still work. */
+static void attach_hooks(struct kswapd_probe *p)
+{
+	struct bpf_program *const programs[] = {
+#define X(suffix, event, via) [KSWAPD_HOOK_##suffix] = p->skel->progs.on_##event,
+		KSWAPD_HOOKS(X)
+#undef X
+	};
+	libbpf_print_fn_t print = libbpf_set_print(NULL);
+
+	for (int i = 0; i < KSWAPD_HOOK_COUNT; i++) {
+		p->hooks[i] = bpf_program__attach(programs[i]);
+		if (!p->hooks[i])
+			p->hook_error = -errno;
+	}
+	libbpf_set_print(print);
+}
+
+static int on_change(void *ctx, void *data, size_t size)
+{
+	const struct kswapd_probe *p = ctx;
+
+	if (size < sizeof(struct kswapd_change))
+		return 0;
+	return kswapd_change_emit(data, p->sink);
+}
+
+static int start(struct kswapd_probe *p, struct source_error *err)
+{
+	int ret;
+
+	p->ring = ring_buffer__new(bpf_map__fd(p->skel->maps.changes), on_change, p, NULL);
+	if (!p->ring)
+		return fail(err, -errno, "cannot map the ring buffer of the BPF programs", "");
+	p->find_link = bpf_link_create(bpf_program__fd(p->skel->progs.find_nodes), 0, BPF_TRACE_ITER, NULL);
+	if (p->find_link < 0)
+		return fail(err, p->find_link, "cannot attach to the task iterator", "");
+	ret = find_nodes(p);
+	if (ret == -ESRCH)
+		return fail(err, ret, "BPF finds no kswapd thread with a node",
+			    "in a container: kernel threads are seen from the machine's own pid namespace only");
+	if (ret)
+		return fail(err, ret, "cannot iterate over the kswapd threads", "Linux 6.1 and later can");
+	attach_hooks(p);
+	return 0;
+}
+
+int kswapd_probe_open(struct kswapd_probe **out, struct source_error *err)
+{
+	struct kswapd_probe *p = calloc(1, sizeof(*p));
+	int ret;
+
+	if (!p)
+		return fail(err, -ENOMEM, strerror(ENOMEM), "");
+	p->find_link = -1;
+	p->read_link = -1;
+	ret = load(p, err);
+	if (!ret)
+		ret = start(p, err);
+	if (ret) {
+		kswapd_probe_free(p);
+		return ret;
+	}
+	*out = p;
+	return 0;
+}
+
+void kswapd_probe_free(struct kswapd_probe *p)
+{
+	if (!p)
+		return;
+	for (int i = 0; i < KSWAPD_HOOK_COUNT; i++)
+		bpf_link__destroy(p->hooks[i]);
+	close_link(&p->read_link);
+	close_link(&p->find_link);
+	ring_buffer__free(p->ring);
+	kswapd_bpf__destroy(p->skel);
+	free(p);
+}
+
+int kswapd_probe_sample(struct kswapd_probe *p, uint64_t now_ns, const struct sink *sink)
+{
+	struct kswapd_reading readings[KSWAPD_NODES_MAX];
+	ssize_t bytes;
+	int ret = 0;
+
+	if (now_ns >= p->find_ns) {
+		ret = find_nodes(p);
+		p->find_ns = now_ns + FIND_INTERVAL_NS;
+		if (ret)
+			return ret;
+	}
+	bytes = iterate(p->read_link, readings, sizeof(readings));
+	if (bytes < 0)
+		return bytes;
+	for (size_t i = 0; !ret && i < bytes / sizeof(readings[0]); i++)
+		ret = kswapd_reading_emit(&readings[i], now_ns, sink);
+	/* The thread that the reader is attached to has gone, and others may be there. */
+	if (!bytes)
+		p->find_ns = 0;
+	return ret;
+}
+
+int kswapd_probe_drain(struct kswapd_probe *p, const struct sink *sink)
+{
+	int ret;
+
+	p->sink = sink;
+	ret = ring_buffer__consume(p->ring);
+	p->sink = NULL;
+	return ret < 0 ? ret : 0;
+}
+
+int kswapd_probe_fd(const struct kswapd_probe *p)
+{
+	return ring_buffer__epoll_fd(p->ring);
+}
+
+void kswapd_probe_stats(const struct kswapd_probe *p, struct kswapd_probe_stats *out)
+{
+	*out = (struct kswapd_probe_stats) {
+		.dropped = p->skel->bss->dropped,
+		.left_out = p->skel->bss->left_out,
+		.hook_error = p->hook_error,
+	};
+	for (unsigned int i = 0; i < KSWAPD_NODES_MAX; i++)
+		out->nodes += p->skel->bss->nodes[i].pgdat != 0;
+	for (int i = 0; i < KSWAPD_HOOK_COUNT; i++)
+		out->hooks += p->hooks[i] != NULL;
+}
+
+#else /* without clang or bpftool */
+
+int kswapd_probe_open(struct kswapd_probe **out, struct source_error *err)
+{
+	snprintf(err->what, sizeof(err->what), "built without BPF");
+	snprintf(err->hint, sizeof(err->hint), "install clang and bpftool, then build again from make clean");
+	return -ENOTSUP;
+}
+
+void kswapd_probe_free(struct kswapd_probe *p)
+{
+}
+
+int kswapd_probe_sample(struct kswapd_probe *p, uint64_t now_ns, const struct sink *sink)
+{
+	return -ENOTSUP;
+}
+
+int kswapd_probe_drain(struct kswapd_probe *p, const struct sink *sink)
+{
+	return -ENOTSUP;
+}
+
+int kswapd_probe_fd(const struct kswapd_probe *p)
+{
+	return -ENOTSUP;
+}
+
+void kswapd_probe_stats(const struct kswapd_probe *p, struct kswapd_probe_stats *out)
+{
+	*out = (struct kswapd_probe_stats) { 0 };
+}
+
+#endif
