@@ -50,7 +50,7 @@ const char *trace_instance_name(const struct trace_instance *inst);
 int trace_instance_set_buffer(struct trace_instance *inst, uint64_t bytes, unsigned int percent, uint64_t *got_bytes,
 			      struct source_error *err);
 
-/* Sets the filter, if any, then enables. A filter that the kernel refuses is left out: that costs, but loses nothing. */
+/* Sets the filter, if any, then enables. A filter that the kernel refuses is left out: dearer, but nothing is lost. */
 int trace_instance_enable(struct trace_instance *inst, const struct event_choice *choice);
 
 /* The text of a format file, for the caller to free; NULL if it cannot be read. */

@@ -21,7 +21,7 @@
 struct trace_live_options {
 	const char	*tracefs_root;			/* NULL: where it usually is */
 	const char	*events;			/* as collect/event_set.h; NULL: the default */
-	uint64_t	buffer_bytes_per_cpu;		/* 0: TRACE_LIVE_BUFFER_BYTES; at most 5 % of RAM for all CPUs */
+	uint64_t	buffer_bytes_per_cpu;		/* 0: TRACE_LIVE_BUFFER_BYTES; all at most 5 % of RAM */
 };
 
 struct trace_live_stats {

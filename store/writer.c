@@ -30,8 +30,8 @@ static const char *const statement_sql[STATEMENTS] = {
 	[INSERT_BUFFER]		= "INSERT OR REPLACE INTO buffer(id, name) VALUES(?, ?)",
 	[INSERT_SYMBOL]		= "INSERT OR REPLACE INTO symbol(addr, name) VALUES(?, ?)",
 	[INSERT_CGROUP]		= "INSERT OR REPLACE INTO cgroup(id, path) VALUES(?, ?)",
-	[INSERT_FAILURES]	= "INSERT INTO kswapd_failures(ts, node, value, previous, via, pid, comm, cgroup_id, reason) "
-				  "VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?)",
+	[INSERT_FAILURES]	= ("INSERT INTO kswapd_failures(ts, node, value, previous, via, pid, comm, cgroup_id, reason) "
+				   "VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?)"),
 };
 
 struct store_writer {

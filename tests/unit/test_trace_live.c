@@ -221,12 +221,12 @@ static void test_default_on_newer_kernel(void **state)
 
 static void test_pageblock_filter(void **state)
 {
-	/* The expressions as 6.18 prints them; the second one is that of a kernel with a pageblock of 2^5 pages. */
+	/* The first as 6.18 prints it, the second of a kernel with pageblocks of 2^5 pages. */
 	static const struct {
 		const char	*order;
 		const char	*filter;
 	} rows[] = {
-		{ "((unsigned int)((21 - 12))) < ((unsigned int)(10)) ? ((unsigned int)((21 - 12))) : 10", "fallback_order < 9" },
+		{ "((unsigned int)(21 - 12)) < ((unsigned int)(10)) ? (21 - 12) : 10", "fallback_order < 9" },
 		{ "5", "fallback_order < 5" },
 		{ "pageblock_order", "" },
 		{ "99", "" },
