@@ -11,6 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "analyze/failures.h"
 #include "analyze/tid_map.h"
 
 #define COMM_TASKS		65536
@@ -37,6 +38,7 @@ struct analysis {
 	struct type_count	*types;		/* by event_type.id until end, then sorted by name */
 	int32_t			*type_buffer;	/* the instance whose events are judged */
 	uint32_t		ntypes;
+	struct failures_values	failures;
 	struct chain_set	*chains;
 	struct call_set		*calls;
 	struct run_set		*runs;
@@ -229,6 +231,16 @@ static void run_passes(struct analysis *a, const struct mm_event *mm)
 		run_feed(a->runs, mm);
 }
 
+static void tell_failures(struct analysis *a, const struct mm_event *mm)
+{
+	struct failures_change change;
+
+	if (!a->options.failures || !failures_from_event(&a->failures, mm, &change))
+		return;
+	change.comm = analysis_comm(a, change.tid);
+	a->options.failures(a->options.ctx, &change);
+}
+
 static int on_event(void *ctx, const struct event *ev)
 {
 	struct analysis *a = ctx;
@@ -245,6 +257,7 @@ static int on_event(void *ctx, const struct event *ev)
 	}
 	facts_update(a, ev, mm_tp(&mm));
 	run_passes(a, &mm);
+	tell_failures(a, &mm);
 	wanted = a->wanted[mm_tp(&mm)];
 	for (; wanted; wanted &= wanted - 1) {
 		int i = __builtin_ctz(wanted);

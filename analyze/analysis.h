@@ -18,6 +18,7 @@ struct analysis_options {
 	const char		*only;		/* one kind of finding, NULL for all */
 	bool			part;		/* only a part of the recording is looked at */
 	void (*chain)(void *ctx, const struct chain *chain);	/* each finished chain; may be NULL */
+	void (*failures)(void *ctx, const struct failures_change *change); /* each that events tell of; may be NULL */
 	void (*finding)(void *ctx, const struct finding *f);	/* each finding when it arises; may be NULL */
 	void			*ctx;
 };

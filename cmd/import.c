@@ -30,7 +30,7 @@ struct import {
 	struct store_writer	*writer;
 	struct store_error	store_error;
 	struct analysis		*analysis;
-	int			chain_error;
+	int			row_error;
 };
 
 static int set_output(void *ctx, const char *value)
@@ -86,8 +86,17 @@ static void on_chain(void *ctx, const struct chain *chain)
 {
 	struct import *im = ctx;
 
-	if (!im->chain_error)
-		im->chain_error = store_result_chain(im->writer, im->analysis, chain);
+	if (!im->row_error)
+		im->row_error = store_result_chain(im->writer, im->analysis, chain);
+}
+
+static void on_failures(void *ctx, const struct failures_change *change)
+{
+	struct import *im = ctx;
+	struct sink sink = store_writer_sink(im->writer);
+
+	if (!im->row_error)
+		im->row_error = SINK_CALL(&sink, failures, change);
 }
 
 static int write_meta(struct import *im, const struct input *input, struct checksum *sum, const char *damage)
@@ -111,7 +120,7 @@ static int write_meta(struct import *im, const struct input *input, struct check
 
 static int complete(struct import *im, const struct input *input, struct checksum *sum, const char *damage)
 {
-	int ret = im->chain_error;
+	int ret = im->row_error;
 
 	if (!ret)
 		ret = store_result_findings(im->writer, im->analysis);
@@ -161,7 +170,8 @@ static int finish(struct import *im, const struct input *input, struct checksum 
 static int import(struct import *im, const struct input *input)
 {
 	const struct store_writer_opts opts = { .mode = STORE_BULK, .force = im->force };
-	const struct analysis_options analysis_options = { .th = &im->th, .chain = on_chain, .ctx = im };
+	const struct analysis_options analysis_options = { .th = &im->th, .chain = on_chain, .failures = on_failures,
+							   .ctx = im };
 	struct source_error err = { 0 };
 	struct fanout fanout = { .n = 2 };
 	struct sink sink = fanout_sink(&fanout);

@@ -85,7 +85,7 @@ CREATE TABLE kswapd_failures (
 	node		INTEGER NOT NULL,
 	value		INTEGER NOT NULL,	-- runs
 	previous	INTEGER,		-- runs, the value known before
-	via		TEXT NOT NULL,		-- how it was seen: bpf-sample, bpf-direct, bpf-memcg, bpf-kswapd, zoneinfo
+	via		TEXT NOT NULL,		-- how it was seen: tracepoint, bpf-sample, bpf-direct, bpf-memcg, bpf-kswapd ...
 	pid		INTEGER,		-- thread in whose context it changed
 	comm		TEXT,			-- its name
 	cgroup_id	INTEGER,		-- and its cgroup
