@@ -337,7 +337,7 @@ static bool much_is_lost(const struct analysis_totals *totals)
 	return totals->loss_unknown || totals->lost > totals->events / LOSS_MUCH;
 }
 
-#define STALLED_MUCH	0.5
+#define STALLED_MUCH	1	/* a task at any time: more than a machine that swaps but gets on */
 
 static double stalled_tasks(const struct analysis *a)
 {
