@@ -59,6 +59,10 @@ bad=0
 for round in 1 2 3; do
 	"$SQUALL" record -q -f -o "$work/kill.db" 2>/dev/null &
 	pid=$!
+	for wait in $(seq 100); do
+		grep -qs 1 /sys/kernel/tracing/instances/squall-$pid/tracing_on && break
+		sleep 0.1
+	done
 	sh "$work/load" 2>/dev/null &
 	sleep "0.$((3 + round * 2))"
 	kill -9 $pid
