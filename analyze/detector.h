@@ -27,6 +27,12 @@ struct facts {
 	char			release[128];		/* uname -r, "" not known */
 };
 
+/* Whether the recording tells how many pages kswapd's runs reclaimed. */
+static inline bool facts_tell_pages(const struct facts *facts)
+{
+	return facts->seen[TP_LRU_SHRINK_INACTIVE] || facts->seen[TP_BALANCE_PGDAT_END];
+}
+
 struct detect {
 	const struct thresholds	*th;
 	const struct facts	*facts;

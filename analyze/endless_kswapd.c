@@ -43,8 +43,7 @@ static bool is_storm(const struct endless *e, const struct stretch *s)
 /* Whether the recording tells what kswapd reclaimed. */
 static bool pages_told(const struct facts *facts)
 {
-	return facts->seen[TP_LRU_SHRINK_INACTIVE] || facts->seen[TP_BALANCE_PGDAT_END] ||
-	       facts->seen[TP_KSWAPD_RECLAIM_FAIL];
+	return facts_tell_pages(facts) || facts->seen[TP_KSWAPD_RECLAIM_FAIL];
 }
 
 static const char explanation_unproven[] =

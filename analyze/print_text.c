@@ -288,8 +288,7 @@ static void put_kswapd_node(const struct run_stats *s, bool told, FILE *out)
 
 static void put_kswapd(const struct analysis *a, FILE *out)
 {
-	const struct facts *facts = analysis_facts(a);
-	bool told = facts->seen[TP_LRU_SHRINK_INACTIVE] || facts->seen[TP_BALANCE_PGDAT_END];
+	bool told = facts_tell_pages(analysis_facts(a));
 	bool header = false;
 
 	for (int nid = 0; nid < RUN_MAX_NODES; nid++) {

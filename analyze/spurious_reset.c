@@ -141,12 +141,6 @@ static double awake_share(const struct reset_node *node)
 	return span_ns ? 1 - ns_to_s(node->at_end.slept_ns) / ns_to_s(span_ns) : 1;
 }
 
-/* Whether the recording tells what kswapd reclaims. */
-static bool pages_told(const struct facts *facts)
-{
-	return facts->seen[TP_LRU_SHRINK_INACTIVE] || facts->seen[TP_BALANCE_PGDAT_END];
-}
-
 static void add_evidence(const struct reset *r, const struct reset_node *node, enum method method, struct finding *f)
 {
 	double span_s = ns_to_s(elapsed_ns(node->start_ns, node->end_ns));
@@ -164,7 +158,7 @@ static void add_evidence(const struct reset *r, const struct reset_node *node, e
 	else if (method != METHOD_RUNS)
 		finding_evidence(f, "failures_at_least", "runs", t->fails[method]);
 	finding_evidence(f, "kswapd_awake_share", "ratio", awake_share(node));
-	if (!pages_told(r->d->facts))
+	if (!facts_tell_pages(r->d->facts))
 		return;
 	finding_evidence(f, "kswapd_runs_futile", "runs", t->futile);
 	finding_evidence(f, "kswapd_reclaimed_pages", "pages", t->reclaimed_pages);
@@ -179,7 +173,7 @@ static void summarize(const struct reset *r, int nid, const struct reset_node *n
 			   method == METHOD_EVENTS ? "" : "at least ", node->by[method].count,
 			   ns_to_s(elapsed_ns(node->start_ns, node->end_ns)));
 
-	if (pages_told(r->d->facts))
+	if (facts_tell_pages(r->d->facts))
 		snprintf(f->summary + len, sizeof(f->summary) - len, ": %" PRIu64 " of %" PRIu64
 			 " runs reclaimed nothing", node->at_end.futile, node->at_end.runs);
 }
@@ -282,7 +276,7 @@ static bool kept_kswapd_going(const struct reset *r, const struct reset_node *no
 
 static bool is_productive(const struct reset *r, const struct reset_node *node)
 {
-	return pages_told(r->d->facts) && node->at_end.runs &&
+	return facts_tell_pages(r->d->facts) && node->at_end.runs &&
 	       node->at_end.reclaimed_pages / node->at_end.runs >= threshold(r->d, TH_SWAP_CLUSTER_MAX);
 }
 

@@ -6,7 +6,6 @@
 
 #include <inttypes.h>
 #include <stdio.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "spine/time.h"
@@ -14,17 +13,9 @@
 #define SHOW_AFTER_NS	(NSEC_PER_SEC / 2)	/* what is over at once needs no line */
 #define BYTES_PER_MB	1e6
 
-static uint64_t now_ns(void)
-{
-	struct timespec ts;
-
-	clock_gettime(CLOCK_MONOTONIC, &ts);
-	return ts.tv_sec * NSEC_PER_SEC + ts.tv_nsec;
-}
-
 void progress_start(struct progress_line *line, const char *what)
 {
-	*line = (struct progress_line){ .what = what, .started_ns = now_ns(), .enabled = isatty(STDERR_FILENO) };
+	*line = (struct progress_line){ .what = what, .started_ns = monotonic_ns(), .enabled = isatty(STDERR_FILENO) };
 }
 
 static void put_eta(double done, double total, double elapsed_s)
@@ -36,7 +27,7 @@ static void put_eta(double done, double total, double elapsed_s)
 
 void progress_draw(struct progress_line *line, const struct source_progress *progress)
 {
-	uint64_t ns = now_ns() - line->started_ns;
+	uint64_t ns = monotonic_ns() - line->started_ns;
 	uint64_t events = atomic_load(&progress->events);
 	double done = atomic_load(&progress->bytes_done);
 	double elapsed_s = ns_to_s(ns);

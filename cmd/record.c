@@ -2,14 +2,9 @@
 /*
  * record.c - squall record: the options, and one recording from open to summary. The loop that reads is in recorder.c.
  */
-#include <errno.h>
-#include <inttypes.h>
-#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 #include <time.h>
-#include <unistd.h>
 
 #include "cmd/command.h"
 #include "cmd/options.h"

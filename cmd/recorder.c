@@ -73,14 +73,6 @@ struct recorder {
 	struct fanout		out;
 };
 
-static uint64_t now_ns(void)
-{
-	struct timespec ts;
-
-	clock_gettime(CLOCK_MONOTONIC, &ts);
-	return ts.tv_sec * NSEC_PER_SEC + ts.tv_nsec;
-}
-
 /* --- the writer's thread --- */
 
 static void on_chain(void *ctx, const struct chain *chain)
@@ -112,16 +104,16 @@ static int complete_store(struct recorder *r)
 
 static int write_until_end(struct recorder *r, const struct sink *sink)
 {
-	uint64_t commit_due_ns = now_ns() + COMMIT_NS;
+	uint64_t commit_due_ns = monotonic_ns() + COMMIT_NS;
 	int ret;
 
 	while ((ret = handoff_take(r->handoff, TAKE_MS, sink)) >= 0) {
-		if (now_ns() < commit_due_ns)
+		if (monotonic_ns() < commit_due_ns)
 			continue;
 		ret = store_writer_commit(r->writer);
 		if (ret)
 			return ret;
-		commit_due_ns = now_ns() + COMMIT_NS;
+		commit_due_ns = monotonic_ns() + COMMIT_NS;
 	}
 	return ret == -EPIPE ? 0 : ret;
 }
@@ -286,7 +278,7 @@ static void put_recorded(struct recorder *r)
 	free(names);
 }
 
-static int put_metas(struct recorder *r)
+static void put_metas(struct recorder *r)
 {
 	struct timespec real;
 	struct utsname uts;
@@ -302,7 +294,6 @@ static int put_metas(struct recorder *r)
 	SINK_CALL(&r->in, meta, "kernel_version", uts.version);
 	put_number(r, "start_realtime_ns", real.tv_sec * NSEC_PER_SEC + real.tv_nsec);
 	put_number(r, "cpus", sysconf(_SC_NPROCESSORS_CONF));
-	return 0;
 }
 
 static void start_command(struct recorder *r)
@@ -392,7 +383,7 @@ static int loop(struct recorder *r)
 
 	while (!r->stop && !r->write_failed && !ret) {
 		int n = epoll_wait(r->epoll_fd, events, sizeof(events) / sizeof(events[0]), -1);
-		uint64_t now = now_ns();
+		uint64_t now = monotonic_ns();
 
 		if (n < 0 && errno != EINTR)
 			return -errno;
@@ -415,7 +406,7 @@ static int finish(struct recorder *r)
 		kswapd_probe_stats(r->probe, &stats);
 		put_number(r, "kswapd_failures_dropped", stats.dropped);
 	}
-	sampler_stop(r->sampler, now_ns(), &r->in);
+	sampler_stop(r->sampler, monotonic_ns(), &r->in);
 	put_number(r, "tasks_unnamed", r->namer->unnamed);
 	handoff_close(r->handoff);
 	return ret;
@@ -430,7 +421,7 @@ static int run(struct recorder *r)
 		return -EAGAIN;
 	/* Only now is all there that must not be paged out. */
 	mlockall(MCL_CURRENT);
-	r->started_ns = now_ns();
+	r->started_ns = monotonic_ns();
 	put_metas(r);
 	ret = sampler_start(r->sampler, r->started_ns, &r->in);
 	if (!ret && r->probe)
@@ -455,7 +446,7 @@ static void measure(const struct recorder *r, struct recorder_result *result)
 
 	trace_live_get_stats(r->trace, &stats);
 	getrusage(RUSAGE_SELF, &usage);
-	result->span_ns = now_ns() - r->started_ns;
+	result->span_ns = monotonic_ns() - r->started_ns;
 	result->cpu_ns = (usage.ru_utime.tv_sec + usage.ru_stime.tv_sec) * NSEC_PER_SEC +
 			 (usage.ru_utime.tv_usec + usage.ru_stime.tv_usec) * 1000ull;
 	result->peak_bytes = usage.ru_maxrss * 1024ull;

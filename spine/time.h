@@ -6,9 +6,18 @@
 #define SQUALL_SPINE_TIME_H
 
 #include <stdint.h>
+#include <time.h>
 
 #define NSEC_PER_SEC	1000000000ull
 #define NSEC_PER_MSEC	1000000ull
+
+static inline uint64_t monotonic_ns(void)
+{
+	struct timespec ts;
+
+	clock_gettime(CLOCK_MONOTONIC, &ts);
+	return ts.tv_sec * NSEC_PER_SEC + ts.tv_nsec;
+}
 
 static inline double ns_to_s(uint64_t ns)
 {
