@@ -12,7 +12,6 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
-#include <pthread.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -22,28 +21,24 @@
 #include <sys/resource.h>
 #include <sys/signalfd.h>
 #include <sys/timerfd.h>
-#include <sys/utsname.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
 
 #include "cmd/command.h"
-#include "cmd/store_results.h"
+#include "cmd/recording_facts.h"
+#include "cmd/store_thread.h"
 #include "collect/kswapd_probe.h"
 #include "collect/sampler.h"
 #include "collect/task_namer.h"
 #include "collect/trace_live.h"
-#include "spine/fanout.h"
 #include "spine/handoff.h"
 #include "spine/time.h"
-#include "store/writer.h"
 
 #define CHUNK_BYTES	(1u << 20)
 #define CHUNKS		48		/* 48 MiB: some 5 s of 100,000 events/s while the disk stands still */
 #define TICK_NS		(NSEC_PER_SEC / 10)	/* kswapd_failures is sampled at 10 Hz; design.md */
-#define COMMIT_NS	NSEC_PER_SEC	/* at most so much is missing after kill -9 */
 #define STATUS_NS	NSEC_PER_SEC
-#define TAKE_MS		200
 #define OOM_SCORE_ADJ	"-900"		/* below what it records, above what must never be killed */
 #define STATUS_SIGNALED	128		/* the shell's way to tell of a signal */
 
@@ -62,78 +57,8 @@ struct recorder {
 	pid_t			child;		/* of the command; 0 none */
 	int			child_status;	/* -1: still running */
 	bool			stop;
-	/* the writer thread's, and the reader's again when that has ended */
-	pthread_t		thread;
-	struct store_writer	*writer;
-	struct store_error	store_error;
-	struct analysis		*analysis;
-	struct thresholds	th;
-	int			write_error;
-	_Atomic bool		write_failed;
-	struct fanout		out;
+	struct store_thread	*store;
 };
-
-/* --- the writer's thread --- */
-
-static void on_chain(void *ctx, const struct chain *chain)
-{
-	struct recorder *r = ctx;
-
-	if (!r->write_error)
-		r->write_error = store_result_chain(r->writer, r->analysis, chain);
-}
-
-static void on_finding(void *ctx, const struct finding *f)
-{
-	fprintf(stderr, "%ssquall: %s: %s%s%s%s: %s\n", ((struct recorder *)ctx)->on_terminal ? "\r\033[K" : "",
-		severity_name(f->severity), f->kind, *f->variant ? " [" : "", f->variant, *f->variant ? "]" : "",
-		f->summary);
-}
-
-static int complete_store(struct recorder *r)
-{
-	int ret = SINK_CALL(&r->out.sinks[0], end);
-
-	SINK_CALL(&r->out.sinks[1], end);
-	if (!ret)
-		ret = r->write_error;
-	if (!ret)
-		ret = store_result_findings(r->writer, r->analysis);
-	return ret ? ret : store_result_features(r->writer, r->analysis);
-}
-
-static int write_until_end(struct recorder *r, const struct sink *sink)
-{
-	uint64_t commit_due_ns = monotonic_ns() + COMMIT_NS;
-	int ret;
-
-	while ((ret = handoff_take(r->handoff, TAKE_MS, sink)) >= 0) {
-		if (monotonic_ns() < commit_due_ns)
-			continue;
-		ret = store_writer_commit(r->writer);
-		if (ret)
-			return ret;
-		commit_due_ns = monotonic_ns() + COMMIT_NS;
-	}
-	return ret == -EPIPE ? 0 : ret;
-}
-
-static void *writer_main(void *arg)
-{
-	struct recorder *r = arg;
-	struct sink sink = fanout_sink(&r->out);
-	int ret = write_until_end(r, &sink);
-
-	if (ret) {
-		handoff_abandon(r->handoff);
-		r->write_failed = true;
-		SINK_CALL(&r->out.sinks[1], end);
-	} else {
-		ret = complete_store(r);
-	}
-	r->write_error = ret;
-	return NULL;
-}
 
 /* --- opening --- */
 
@@ -194,31 +119,19 @@ static void say_missing(const struct recorder *r)
 
 static int open_sinks(struct recorder *r)
 {
-	const struct store_writer_opts store = { .mode = STORE_LIVE, .force = r->options->force };
-	const struct analysis_options analysis = { .th = &r->th, .chain = on_chain, .finding = on_finding, .ctx = r };
-	int ret = store_writer_open(r->options->output, &store, &r->store_error, &r->writer);
+	const struct store_thread_options store = { .path = r->options->output, .force = r->options->force,
+						    .on_terminal = r->on_terminal };
+	int ret = handoff_new(CHUNKS, CHUNK_BYTES, &r->handoff);
 
-	if (ret) {
-		complain("record", r->store_error.what, r->store_error.hint);
-		return ret;
+	r->namer = malloc(sizeof(*r->namer));
+	if (ret || !r->namer) {
+		complain("record", strerror(ENOMEM), NULL);
+		return -ENOMEM;
 	}
-	thresholds_default(&r->th);
-	ret = analysis_new(&analysis, &r->analysis);
-	if (!ret)
-		ret = handoff_new(CHUNKS, CHUNK_BYTES, &r->handoff);
-	if (!ret && !(r->namer = malloc(sizeof(*r->namer))))
-		ret = -ENOMEM;
-	if (ret) {
-		complain("record", strerror(-ret), NULL);
-		return ret;
-	}
-	r->out.sinks[0] = store_writer_sink(r->writer);
-	r->out.sinks[1] = analysis_sink(r->analysis);
-	r->out.n = 2;
 	r->in = handoff_sink(r->handoff);
 	task_namer_init(r->namer, &r->in, r->proc_fd);
 	r->named = task_namer_sink(r->namer);
-	return 0;
+	return store_thread_open(&store, r->handoff, &r->store);
 }
 
 static int watch(struct recorder *r, int fd)
@@ -257,44 +170,6 @@ static int open_loop(struct recorder *r)
 }
 
 /* --- the reader's loop --- */
-
-static int put_number(struct recorder *r, const char *key, uint64_t value)
-{
-	char text[24];
-
-	snprintf(text, sizeof(text), "%" PRIu64, value);
-	return SINK_CALL(&r->in, meta, key, text);
-}
-
-/* What is enabled, so that what does not show up is known not to have happened. */
-static void put_recorded(struct recorder *r)
-{
-	char *names = NULL;
-	unsigned int n;
-	const struct tracedat_format *formats = trace_live_formats(r->trace, &n);
-
-	if (!tracedat_format_names(formats, n, &names))
-		SINK_CALL(&r->in, meta, "recorded", names);
-	free(names);
-}
-
-static void put_metas(struct recorder *r)
-{
-	struct timespec real;
-	struct utsname uts;
-
-	clock_gettime(CLOCK_REALTIME, &real);
-	uname(&uts);
-	SINK_CALL(&r->in, meta, "squall_version", SQUALL_VERSION);
-	SINK_CALL(&r->in, meta, "source", "record");
-	SINK_CALL(&r->in, meta, "clock", "mono");
-	SINK_CALL(&r->in, meta, "clock_is_ns", "1");
-	put_recorded(r);
-	SINK_CALL(&r->in, meta, "kernel_release", uts.release);
-	SINK_CALL(&r->in, meta, "kernel_version", uts.version);
-	put_number(r, "start_realtime_ns", real.tv_sec * NSEC_PER_SEC + real.tv_nsec);
-	put_number(r, "cpus", sysconf(_SC_NPROCESSORS_CONF));
-}
 
 static void start_command(struct recorder *r)
 {
@@ -381,7 +256,7 @@ static int loop(struct recorder *r)
 	struct epoll_event events[16];
 	int ret = 0;
 
-	while (!r->stop && !r->write_failed && !ret) {
+	while (!r->stop && !store_thread_ended(r->store) && !ret) {
 		int n = epoll_wait(r->epoll_fd, events, sizeof(events) / sizeof(events[0]), -1);
 		uint64_t now = monotonic_ns();
 
@@ -404,10 +279,10 @@ static int finish(struct recorder *r)
 	if (r->probe) {
 		kswapd_probe_drain(r->probe, &r->in);
 		kswapd_probe_stats(r->probe, &stats);
-		put_number(r, "kswapd_failures_dropped", stats.dropped);
+		recording_put_number(&r->in, "kswapd_failures_dropped", stats.dropped);
 	}
 	sampler_stop(r->sampler, monotonic_ns(), &r->in);
-	put_number(r, "tasks_unnamed", r->namer->unnamed);
+	recording_put_number(&r->in, "tasks_unnamed", r->namer->unnamed);
 	handoff_close(r->handoff);
 	return ret;
 }
@@ -417,12 +292,13 @@ static int run(struct recorder *r)
 {
 	int ret;
 
-	if (pthread_create(&r->thread, NULL, writer_main, r))
-		return -EAGAIN;
+	ret = store_thread_start(r->store);
+	if (ret)
+		return ret;
 	/* Only now is all there that must not be paged out. */
 	mlockall(MCL_CURRENT);
 	r->started_ns = monotonic_ns();
-	put_metas(r);
+	recording_put_facts(r->trace, &r->in);
 	ret = sampler_start(r->sampler, r->started_ns, &r->in);
 	if (!ret && r->probe)
 		ret = kswapd_probe_sample(r->probe, r->started_ns, &r->in);
@@ -433,7 +309,6 @@ static int run(struct recorder *r)
 	if (!ret)
 		ret = loop(r);
 	finish(r);
-	pthread_join(r->thread, NULL);
 	if (r->on_terminal)
 		fputs("\r\033[K", stderr);
 	return ret;
@@ -456,21 +331,12 @@ static void measure(const struct recorder *r, struct recorder_result *result)
 /* The store holds what came before an error; the status tells of the error, or of the command. */
 static int conclude(struct recorder *r, int ret, struct recorder_result *result)
 {
+	int stored = store_thread_join(r->store, &result->analysis);
+
 	measure(r, result);
-	result->analysis = r->analysis;
-	r->analysis = NULL;
-	if (r->write_error) {
-		complain("record", r->store_error.what[0] ? r->store_error.what : strerror(-r->write_error),
-			 r->store_error.hint);
-		store_writer_abort(r->writer);
-	} else if (store_writer_close(r->writer)) {
-		complain("record", r->store_error.what, r->store_error.hint);
-		r->write_error = -EIO;
-	}
-	r->writer = NULL;
 	if (ret)
 		complain("record", strerror(-ret), NULL);
-	if (ret || r->write_error)
+	if (ret || stored)
 		return STATUS_ERROR;
 	return r->child_status > 0 ? r->child_status : STATUS_OK;
 }
@@ -482,9 +348,7 @@ static void close_all(struct recorder *r)
 	kswapd_probe_free(r->probe);
 	trace_live_close(r->trace);
 	sampler_free(r->sampler);
-	if (r->writer)
-		store_writer_abort(r->writer);
-	analysis_free(r->analysis);
+	store_thread_free(r->store);
 	handoff_free(r->handoff);
 	free(r->namer);
 	for (int *fd = &r->proc_fd; fd <= &r->signal_fd; fd++)
