@@ -2,7 +2,8 @@
 # make            builds squall                     make demo     diagnoses the sample storms
 # make check      installs what tests need, runs them   make bench    measures, as ratios
 # make fuzz       fuzzes each importer, FUZZ_SECONDS=600    make install  DESTDIR= PREFIX=
-# make deps       installs what building needs      make clean
+# make deps       installs what building needs      make guests   more storms in QEMU
+# make clean
 # V=1 shows the commands. BUILD=DIR puts products there.
 
 VERSION := 0.1.0
@@ -10,14 +11,14 @@ BUILD ?= build
 PREFIX ?= /usr/local
 DESTDIR ?=
 FUZZ_SECONDS ?= 600
-SRC_DIRS := spine kernel store collect analyze cmd
+SRC_DIRS := spine kernel store collect analyze live cmd tui
 
 ifeq ($(origin CC),default)
 CC := gcc
 endif
 CLANG ?= clang
 CFLAGS ?= -O2 -g
-PKGS := sqlite3 jansson nettle libzstd zlib libbpf libtracefs
+PKGS := sqlite3 jansson nettle libzstd zlib libbpf libtracefs ncursesw
 # libtracecmd is the second opinion of tests and the floor of the benchmark.
 TEST_PKGS := libtracecmd libtraceevent cmocka
 
@@ -42,8 +43,9 @@ SRCS := $(foreach d,$(SRC_DIRS),$(wildcard $(d)/*.c))
 LIB_SRCS := $(filter-out cmd/main.c,$(SRCS))
 UNIT_TESTS := $(patsubst tests/unit/%.c,%,$(wildcard tests/unit/test_*.c))
 FUZZERS := $(patsubst tests/fuzz/%.c,%,$(wildcard tests/fuzz/fuzz_*.c))
+WORKLOADS := $(patsubst kernel-patches/lab/workloads/%.c,%,$(wildcard kernel-patches/lab/workloads/*.c))
 BENCH_TOOLS := $(patsubst tests/bench/%.c,%,$(wildcard tests/bench/*.c))
-GENERATED := $(BUILD)/gen/store/schema.sql.h $(BUILD)/gen/collect/bpf/kswapd.skel.h
+GENERATED := $(BUILD)/gen/store/schema.sql.h $(BUILD)/gen/collect/bpf/kswapd.skel.h $(BUILD)/gen/collect/bpf/task.skel.h
 
 .DELETE_ON_ERROR:
 .SECONDARY:
@@ -64,6 +66,11 @@ $(1)/libsquall.a: $(LIB_SRCS:%.c=$(1)/%.o)
 $(1)/squall: $(1)/cmd/main.o $(1)/libsquall.a
 	$$(call say,LINK,$$@)
 	$$(Q)$(2) $(3) $$(LDFLAGS) -o $$@ $$^ $$(PKG_LIBS)
+
+# Programs of tests/tui stand in for live/: their own object comes first.
+$(1)/tests/tui/%: $(1)/tests/tui/%.o $(1)/libsquall.a
+	$$(call say,LINK,$$@)
+	$$(Q)mkdir -p $$(@D) && $(2) $(3) $$(LDFLAGS) -o $$@ $$^ $$(PKG_LIBS)
 
 $(1)/tests/%: $(1)/tests/unit/%.o $(1)/libsquall.a
 	$$(call say,LINK,$$@)
@@ -86,6 +93,11 @@ $(BUILD)/bench/%: $(BUILD)/tests/bench/%.o $(BUILD)/libsquall.a
 	$(call say,LINK,$@)
 	$(Q)mkdir -p $(@D) && $(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(TEST_LIBS) $(PKG_LIBS)
 
+# The lab's workloads are linked statically: they run in guests.
+$(BUILD)/lab/%: kernel-patches/lab/workloads/%.c kernel-patches/lab/workloads/metric.h | $(GENERATED)
+	$(call say,LINK,$@)
+	$(Q)mkdir -p $(@D) && $(CC) -std=gnu17 -D_GNU_SOURCE $(WARN) -O2 -static -o $@ $<
+
 # Text that is compiled in: FILE becomes gen/FILE.h, a C string literal of its lines.
 $(BUILD)/gen/%.h: %
 	@command -v pkg-config >/dev/null && command -v $(CC) >/dev/null || \
@@ -93,11 +105,11 @@ $(BUILD)/gen/%.h: %
 	$(call say,GEN,$@)
 	$(Q)mkdir -p $(@D) && sed -e 's/\\/\\\\/g; s/"/\\"/g; s/^/"/; s/$$/\\n"/' $< > $@
 
-# The kernel's side of the kswapd probe. Without clang or bpftool the rest is built, and the probe says that it is not.
+# The kernel's side of the probes. Without clang or bpftool the rest is built, and the probe says that it is not.
 # bpftool lies in /usr/sbin; gen object strips its debug data, so that half as much is embedded.
 BPF_CFLAGS = -std=gnu17 -target bpf -mcpu=v3 -O2 -g -Wall -Wextra -Wno-unused-parameter $(filter -Werror,$(WARN)) -I. \
 	-idirafter /usr/include/$(shell $(CC) -dumpmachine)
-$(BUILD)/gen/%.skel.h: %.bpf.c collect/bpf/kswapd.h
+$(BUILD)/gen/%.skel.h: %.bpf.c $(wildcard collect/bpf/*.h)
 	$(call say,BPF,$@)
 	$(Q)mkdir -p $(@D); export PATH="$$PATH:/usr/sbin:/sbin"; \
 	if command -v $(CLANG) >/dev/null && command -v bpftool >/dev/null; then \
@@ -122,18 +134,19 @@ deps-bench:
 DEPS := $(if $(filter check,$(MAKECMDGOALS)),deps-check,)
 DEPS += $(if $(filter demo,$(MAKECMDGOALS)),deps,)
 DEPS += $(if $(filter bench,$(MAKECMDGOALS)),deps-bench,)
-DEPS += $(if $(filter fuzz,$(MAKECMDGOALS)),deps-check,)
+DEPS += $(if $(filter fuzz guests,$(MAKECMDGOALS)),deps-check,)
 $(GENERATED): | $(DEPS)
 
 # --- demo, check, fuzz, bench -----------------------------------------------------------------------------------------
-.PHONY: demo check fuzz bench
+.PHONY: demo check fuzz lab guests bench
 demo: $(BUILD)/squall
 	$(Q)samples/demo.sh $(BUILD)
 
 # Where threads meet.
-THREAD_TESTS := test_handoff
+THREAD_TESTS := test_handoff test_sampler_thread
 CHECK_TESTS := $(UNIT_TESTS:%=$(BUILD)/tests/%) $(UNIT_TESTS:%=$(BUILD)/san/tests/%) $(THREAD_TESTS:%=$(BUILD)/tsan/tests/%)
-CHECK_BINS := $(BUILD)/squall $(BUILD)/san/squall $(CHECK_TESTS) $(FUZZERS:%=$(BUILD)/fuzz/%)
+CHECK_BINS := $(BUILD)/tests/tui/stage $(BUILD)/san/tests/tui/stage $(BUILD)/squall $(BUILD)/san/squall $(CHECK_TESTS) $(FUZZERS:%=$(BUILD)/fuzz/%) \
+	$(WORKLOADS:%=$(BUILD)/lab/%)
 check: $(CHECK_BINS)
 	$(Q)BUILD=$(abspath $(BUILD)) SQUALL_TRACES=$(SHARED)/traces \
 		SQUALL_THIRD_PARTY=$(SHARED)/third-party FUZZ_SECONDS=$(CHECK_FUZZ_SECONDS) \
@@ -144,6 +157,12 @@ SHARED ?= $(abspath ../shared)
 
 fuzz: $(FUZZERS:%=$(BUILD)/fuzz/%)
 	$(Q)BUILD=$(abspath $(BUILD)) FUZZ_SECONDS=$(FUZZ_SECONDS) prove -v --exec tests/exec.sh tests/cmd/fuzz.t
+
+# What a guest needs; storms in QEMU on more kernels than make check boots.
+lab: $(BUILD)/squall $(WORKLOADS:%=$(BUILD)/lab/%)
+
+guests: lab
+	$(Q)BUILD=$(abspath $(BUILD)) SQUALL_GUESTS=all prove -v --exec tests/exec.sh tests/cmd/guest.t
 
 bench: $(BUILD)/squall $(BENCH_TOOLS:%=$(BUILD)/bench/%)
 	$(Q)BUILD=$(abspath $(BUILD)) tests/bench/bench.sh

@@ -19,17 +19,50 @@
 #define LOSSES_MAX		4096
 #define MAX_DETECTORS		32
 #define BUFFER_NONE		-1
+#define SAMPLE_BEHIND_NS	NSEC_PER_SEC	/* events of a time come at most so much later than samples of it */
 
 struct comm_slot {
-	char	comm[sizeof(((struct finding_task *)0)->comm)];
+	char		comm[sizeof(((struct finding_task *)0)->comm)];
+	uint64_t	cgroup_id;	/* 0: not told */
 };
 
 struct meta_entry {
 	char	*key, *value;
 };
 
+/* When events were missing; from_ns 0: any time. */
+struct lost_span {
+	uint64_t	from_ns, until_ns;
+};
+
+#define LOST_FOR_GOOD	UINT64_MAX
+
+/* Stages of a loss that lasts: from the first such row to the one of the end, or to the end of the recording. */
+static const struct {
+	const char	*stage, *end;
+} lasting[] = {
+	{ "thinned", "thinned-end" },	/* a filter keeps a part of the threads */
+	{ "off", "off-end" },		/* somebody switched tracing off */
+};
+
+#define LASTING		(sizeof(lasting) / sizeof(lasting[0]))
+#define LASTING_THINNED	0
+
+#define TOLD_MAX	32	/* storms of which one may still be going on */
+
+/* A finding that was told while the recording goes on. */
+struct told {
+	const char	*kind, *variant;
+	int32_t		node;
+	uint64_t	start_ns, end_ns;
+};
+
 struct analysis {
 	struct analysis_options	options;
+	bool			so_far;		/* the detectors are asked what they would report */
+	uint64_t		so_far_ns;	/* when they are next */
+	struct told		told[TOLD_MAX];	/* a ring */
+	uint32_t		told_next;
 	struct detect		detect;
 	struct facts		facts;
 	struct analysis_totals	totals;
@@ -38,7 +71,7 @@ struct analysis {
 	struct type_count	*types;		/* by event_type.id until end, then sorted by name */
 	int32_t			*type_buffer;	/* the instance whose events are judged */
 	uint32_t		ntypes;
-	struct failures_values	failures;
+	struct failures_merge	*failures;	/* NULL: nobody wants them */
 	struct chain_set	*chains;
 	struct call_set		*calls;
 	struct run_set		*runs;
@@ -48,9 +81,10 @@ struct analysis {
 	uint32_t		wanted[TP_COUNT];	/* detectors, bit by table index */
 	struct meta_entry	meta[META_MAX];
 	int			nmeta;
-	struct loss		losses[LOSSES_MAX];
-	int			nlosses;
-	bool			losses_overflow;
+	struct lost_span	lost[LOSSES_MAX];
+	int			nlost;
+	bool			lost_overflow;
+	struct lost_span	*lasting[LASTING];	/* of lost[]; NULL it does not last now */
 	struct finding		*findings;
 	int			nfindings;
 	uint64_t		findings_dropped;
@@ -121,14 +155,39 @@ static const struct chain_ops chain_ops = { .done = chain_done };
 static const struct call_ops call_ops = { .done = call_done };
 static const struct run_ops run_ops = { .done = run_done };
 
+/* The same storm, then and later: a storm that touches several nodes has no node any more. */
+static bool same_storm(const struct told *t, const struct finding *f)
+{
+	return t->kind == f->kind && t->variant == f->variant &&
+	       (t->node == f->node || t->node < 0 || f->node < 0) && f->start_ns <= t->end_ns && f->end_ns >= t->start_ns;
+}
+
+/* To the one who watches, each storm once. */
+static void tell(struct analysis *a, const struct finding *f)
+{
+	if (!a->options.finding || !a->totals.clock_is_time)
+		return;
+	for (int i = 0; i < TOLD_MAX; i++) {
+		struct told *t = &a->told[i];
+
+		if (!t->kind || !same_storm(t, f))
+			continue;
+		t->end_ns = f->end_ns > t->end_ns ? f->end_ns : t->end_ns;
+		return;
+	}
+	a->told[a->told_next++ % TOLD_MAX] = (struct told){ f->kind, f->variant, f->node, f->start_ns, f->end_ns };
+	a->options.finding(a->options.ctx, f);
+}
+
 static void report(void *ctx, struct finding *finding)
 {
 	struct analysis *a = ctx;
 
 	int least = 0;
 
-	if (a->options.finding && a->totals.clock_is_time)
-		a->options.finding(a->options.ctx, finding);
+	tell(a, finding);
+	if (a->so_far)
+		return;
 	if (a->nfindings < FINDINGS_MAX) {
 		a->findings[a->nfindings++] = *finding;
 		return;
@@ -234,11 +293,27 @@ static void run_passes(struct analysis *a, const struct mm_event *mm)
 static void tell_failures(struct analysis *a, const struct mm_event *mm)
 {
 	struct failures_change change;
+	struct comm_slot *task;
 
-	if (!a->options.failures || !failures_from_event(&a->failures, mm, &change))
+	if (!a->failures || !failures_merge_event(a->failures, mm, &change))
 		return;
-	change.comm = analysis_comm(a, change.tid);
-	a->options.failures(a->options.ctx, &change);
+	task = tid_map_find(a->comms, change.tid);
+	change.comm = task ? task->comm : "";
+	change.cgroup_id = task ? task->cgroup_id : 0;
+	failures_merge_tell(a->failures, &change);
+}
+
+/* Somebody watches: what has arisen up to now? */
+static void ask_so_far(struct analysis *a, uint64_t now_ns)
+{
+	if (!a->options.finding || now_ns < a->so_far_ns)
+		return;
+	a->so_far_ns = now_ns + NSEC_PER_SEC;
+	a->so_far = true;
+	for (int i = 0; i < ndetectors; i++)
+		if (a->state[i] && detectors[i]->so_far)
+			detectors[i]->so_far(a->state[i], now_ns);
+	a->so_far = false;
 }
 
 static int on_event(void *ctx, const struct event *ev)
@@ -268,7 +343,39 @@ static int on_event(void *ctx, const struct event *ev)
 		chain_expire(a->chains, ev->ts);
 		a->expire_ns = ev->ts + NSEC_PER_SEC;
 	}
+	ask_so_far(a, ev->ts);
 	return 0;
+}
+
+static struct lost_span *add_lost(struct analysis *a, uint64_t from_ns, uint64_t until_ns)
+{
+	struct lost_span *span = &a->lost[a->nlost];
+
+	a->lost_overflow |= a->nlost == LOSSES_MAX;
+	if (a->nlost == LOSSES_MAX)
+		return NULL;
+	a->nlost++;
+	*span = (struct lost_span){ from_ns, until_ns };
+	return span;
+}
+
+static void note_lost(struct analysis *a, const struct loss *loss)
+{
+	for (size_t i = 0; i < LASTING; i++) {
+		bool end = !strcmp(loss->stage, lasting[i].end);
+
+		if (!end && strcmp(loss->stage, lasting[i].stage))
+			continue;
+		a->totals.thinned |= i == LASTING_THINNED;
+		if (a->lasting[i] && end)
+			a->lasting[i]->until_ns = loss->ts;
+		else if (!a->lasting[i])
+			a->lasting[i] = add_lost(a, loss->ts, end ? loss->ts : LOST_FOR_GOOD);
+		if (end)
+			a->lasting[i] = NULL;
+		return;
+	}
+	add_lost(a, loss->ts, loss->ts);
 }
 
 static int on_loss(void *ctx, const struct loss *loss)
@@ -285,10 +392,7 @@ static int on_loss(void *ctx, const struct loss *loss)
 		a->totals.loss_unknown = true;
 	else
 		a->totals.lost += loss->events;
-	if (a->nlosses < LOSSES_MAX)
-		a->losses[a->nlosses++] = *loss;
-	else
-		a->losses_overflow = true;
+	note_lost(a, loss);
 	return 0;
 }
 
@@ -296,9 +400,12 @@ static int on_sample(void *ctx, const struct sample *sample)
 {
 	struct analysis *a = ctx;
 
+	if (a->failures && sample->ts > SAMPLE_BEHIND_NS)
+		failures_merge_until(a->failures, sample->ts - SAMPLE_BEHIND_NS);
 	for (int i = 0; i < ndetectors; i++)
 		if (a->state[i] && detectors[i]->sample)
 			detectors[i]->sample(a->state[i], sample);
+	ask_so_far(a, sample->ts);
 	return 0;
 }
 
@@ -306,6 +413,9 @@ static int on_failures(void *ctx, const struct failures_change *change)
 {
 	struct analysis *a = ctx;
 
+	if (a->failures)
+		failures_merge_seen(a->failures, change, a->facts.recorded[TP_KSWAPD_RECLAIM_FAIL] &&
+				    a->facts.recorded[TP_KSWAPD_CLEAR_HOPELESS]);
 	for (int i = 0; i < ndetectors; i++)
 		if (a->state[i] && detectors[i]->failures)
 			detectors[i]->failures(a->state[i], change);
@@ -317,8 +427,12 @@ static int on_task(void *ctx, const struct task_name *task)
 	struct analysis *a = ctx;
 	struct comm_slot *slot = tid_map_get(a->comms, task->tid);
 
-	if (slot)
-		snprintf(slot->comm, sizeof(slot->comm), "%s", task->comm);
+	if (!slot)
+		return 0;
+	/* As in table task: what is not told stays as long as the name is the same. */
+	if (task->cgroup_id || strncmp(slot->comm, task->comm, sizeof(slot->comm) - 1))
+		slot->cgroup_id = task->cgroup_id;
+	snprintf(slot->comm, sizeof(slot->comm), "%s", task->comm);
 	return 0;
 }
 
@@ -406,10 +520,10 @@ static int on_meta(void *ctx, const char *key, const char *value)
 
 static bool loss_in(const struct analysis *a, const struct finding *f)
 {
-	if (a->losses_overflow)
+	if (a->lost_overflow)
 		return true;
-	for (int i = 0; i < a->nlosses; i++)
-		if (!a->losses[i].ts || (a->losses[i].ts >= f->start_ns && a->losses[i].ts <= f->end_ns))
+	for (int i = 0; i < a->nlost; i++)
+		if (!a->lost[i].from_ns || (a->lost[i].until_ns >= f->start_ns && a->lost[i].from_ns <= f->end_ns))
 			return true;
 	return false;
 }
@@ -465,10 +579,25 @@ static void merge_types(struct analysis *a)
 	a->ntypes = out;
 }
 
+/* Thinning that began before this part of the recording has no row in it: it may last here, or be over. */
+static void note_thinned_before(struct analysis *a)
+{
+	const char *class;
+	int i = 0;
+
+	if (!a->options.part || a->totals.thinned || !analysis_thinned(a, &i, &class))
+		return;
+	a->totals.thinned = a->totals.loss_unknown = true;
+	add_lost(a, 0, 0);
+}
+
 static int on_end(void *ctx)
 {
 	struct analysis *a = ctx;
 
+	note_thinned_before(a);
+	if (a->failures)
+		failures_merge_until(a->failures, UINT64_MAX);
 	chain_finish(a->chains);
 	call_finish(a->calls);
 	run_finish(a->runs);
@@ -556,6 +685,8 @@ int analysis_new(const struct analysis_options *options, struct analysis **out)
 		ret = run_set_new(&run_ops, a, &a->runs);
 	if (!ret)
 		ret = create_detectors(a);
+	if (!ret && options->failures)
+		ret = failures_merge_new(options->failures, options->ctx, &a->failures);
 	if (ret) {
 		analysis_free(a);
 		return ret;
@@ -587,6 +718,7 @@ void analysis_free(struct analysis *a)
 	chain_set_free(a->chains);
 	call_set_free(a->calls);
 	run_set_free(a->runs);
+	failures_merge_free(a->failures);
 	tid_map_free(a->comms);
 	free(a->findings);
 	free(a);
@@ -641,6 +773,21 @@ const char *analysis_meta(const struct analysis *a, const char *key)
 	for (int i = 0; i < a->nmeta; i++)
 		if (!strcmp(a->meta[i].key, key))
 			return a->meta[i].value;
+	return NULL;
+}
+
+const char *analysis_thinned(const struct analysis *a, int *i, const char **class)
+{
+	static const char prefix[] = "thinned.";
+
+	while (*i < a->nmeta) {
+		const struct meta_entry *m = &a->meta[(*i)++];
+
+		if (strncmp(m->key, prefix, sizeof(prefix) - 1))
+			continue;
+		*class = m->key + sizeof(prefix) - 1;
+		return m->value;
+	}
 	return NULL;
 }
 

@@ -18,8 +18,9 @@ struct analysis_options {
 	const char		*only;		/* one kind of finding, NULL for all */
 	bool			part;		/* only a part of the recording is looked at */
 	void (*chain)(void *ctx, const struct chain *chain);	/* each finished chain; may be NULL */
-	void (*failures)(void *ctx, const struct failures_change *change); /* each that events tell of; may be NULL */
-	void (*finding)(void *ctx, const struct finding *f);	/* each finding when it arises; may be NULL */
+	void (*failures)(void *ctx, const struct failures_change *change); /* each once: failures.h; may be NULL */
+	/* Each finding once, when it arises: with the numbers of that moment, without names of tasks; may be NULL. */
+	void (*finding)(void *ctx, const struct finding *f);
 	void			*ctx;
 };
 
@@ -61,6 +62,7 @@ struct analysis_totals {
 	uint64_t	lost;			/* events known to be lost */
 	uint64_t	loss_records;
 	bool		loss_unknown;		/* some losses have no count */
+	bool		thinned;		/* for a time only a part of the threads was recorded */
 	bool		clock_is_time;
 };
 
@@ -68,6 +70,12 @@ const struct analysis_totals *analysis_totals(const struct analysis *a);
 
 /* What the source said of the recording, NULL when nothing. */
 const char *analysis_meta(const struct analysis *a, const char *key);
+
+/*
+ * Classes of events that were thinned: start with *i 0; returns for each what meta thinned.<class> says, its name in
+ * *class, then NULL.
+ */
+const char *analysis_thinned(const struct analysis *a, int *i, const char **class);
 
 /* Lines of a text that were neither events nor anything else that is known; 0 for other sources. */
 uint64_t analysis_lines_skipped(const struct analysis *a, uint64_t *lines);

@@ -66,6 +66,11 @@ struct detector {
 	void (*run)(void *state, const struct kswapd_run *run);
 	void (*sample)(void *state, const struct sample *sample);
 	void (*failures)(void *state, const struct failures_change *change);
+	/*
+	 * Reports what finish() would report if the recording ended at @now_ns, and changes nothing: for those who
+	 * watch, to whom a storm must be told while it lasts. Called about once a second of the recording.
+	 */
+	void (*so_far)(void *state, uint64_t now_ns);
 	void (*finish)(void *state);
 };
 

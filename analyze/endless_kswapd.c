@@ -124,6 +124,15 @@ static void on_run(void *state, const struct kswapd_run *run)
 		stretch_close(e, run->nid);
 }
 
+static void so_far(void *state, uint64_t now_ns)
+{
+	const struct endless *e = state;
+
+	for (int nid = 0; nid < RUN_MAX_NODES; nid++)
+		if (e->node[nid].active && is_storm(e, &e->node[nid]))
+			report(e, nid, &e->node[nid]);
+}
+
 static void finish(void *state)
 {
 	for (int nid = 0; nid < RUN_MAX_NODES; nid++)
@@ -139,5 +148,6 @@ const struct detector endless_kswapd = {
 		   "mm_vmscan_lru_shrink_inactive and mm_shrink_slab_start/end",
 	.state_size = sizeof(struct endless),
 	.run = on_run,
+	.so_far = so_far,
 	.finish = finish,
 };

@@ -1,8 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * feature.c - see feature.h. One function per row, one line per row in the table.
+ * feature.c - see feature.h. One function per feature that a trace can show, one line each in the table.
  */
 #include "analyze/feature.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "kernel/feature.h"
 
 static const char not_told[] = "the recording does not tell";
 
@@ -80,30 +85,59 @@ static enum feature_state retries_follow_promotion(const struct analysis *a, con
 	return FEATURE_UNKNOWN;
 }
 
-static const struct feature_row {
-	const char		*name;
-	enum feature_state	(*detect)(const struct analysis *a, const char **how);
-} rows[] = {
-	{ "kswapd-reset-fix", kswapd_reset_fix },
-	{ "memcg-id-in-reclaim-events", memcg_id_in_events },
-	{ "balance-pgdat-events", balance_pgdat_events },
-	{ "defrag-mode", defrag_mode },
-	{ "defrag-order-promotion", order_promotion },
-	{ "defrag-retries-follow-promotion", retries_follow_promotion },
+static enum feature_state (*const detect[KF_COUNT])(const struct analysis *a, const char **how) = {
+	[KF_KSWAPD_RESET_FIX] = kswapd_reset_fix,
+	[KF_MEMCG_ID_IN_EVENTS] = memcg_id_in_events,
+	[KF_BALANCE_PGDAT_EVENTS] = balance_pgdat_events,
+	[KF_DEFRAG_MODE] = defrag_mode,
+	[KF_DEFRAG_ORDER_PROMOTION] = order_promotion,
+	[KF_DEFRAG_RETRIES_FOLLOW] = retries_follow_promotion,
 };
-_Static_assert(sizeof(rows) / sizeof(rows[0]) <= FEATURES_MAX, "FEATURES_MAX is too small");
+_Static_assert(KF_COUNT <= FEATURES_MAX, "FEATURES_MAX is too small");
+
+/* What the kernel told when it was recorded: "present: how" taken apart. */
+static enum feature_state told_by_kernel(const struct analysis *a, const char *name, const char **how)
+{
+	static const enum feature_state states[] = { FEATURE_PRESENT, FEATURE_ABSENT };
+	const char *value;
+	char key[64];
+
+	snprintf(key, sizeof(key), FEATURE_META "%s", name);
+	value = analysis_meta(a, key);
+	for (size_t i = 0; value && i < sizeof(states) / sizeof(states[0]); i++) {
+		const char *state = feature_state_name(states[i]);
+		size_t len = strlen(state);
+
+		if (strncmp(value, state, len) || strncmp(value + len, ": ", 2))
+			continue;
+		*how = value + len + 2;
+		return states[i];
+	}
+	return FEATURE_UNKNOWN;
+}
+
+static void conclude(const struct analysis *a, enum kernel_feature_id id, struct feature *out)
+{
+	const char *trace_how = "", *kernel_how = "";
+	enum feature_state trace = detect[id] ? detect[id](a, &trace_how) : FEATURE_UNKNOWN, kernel;
+
+	*out = (struct feature){ .name = kernel_feature_name(id), .state = trace };
+	kernel = told_by_kernel(a, out->name, &kernel_how);
+	if (kernel == FEATURE_UNKNOWN) {
+		snprintf(out->how, sizeof(out->how), "%s", trace == FEATURE_UNKNOWN ? not_told : trace_how);
+		return;
+	}
+	out->state = kernel;
+	snprintf(out->how, sizeof(out->how), "%s%s%s", kernel_how,
+		 trace == FEATURE_UNKNOWN || trace == kernel ? "" : "; but the recording looks otherwise: ",
+		 trace == FEATURE_UNKNOWN || trace == kernel ? "" : trace_how);
+}
 
 int features_of(const struct analysis *a, struct feature *out)
 {
-	int n = sizeof(rows) / sizeof(rows[0]);
-
-	for (int i = 0; i < n; i++) {
-		const char *how = not_told;
-		enum feature_state state = rows[i].detect(a, &how);
-
-		out[i] = (struct feature){ rows[i].name, state, state == FEATURE_UNKNOWN ? not_told : how };
-	}
-	return n;
+	for (int id = 0; id < KF_COUNT; id++)
+		conclude(a, id, &out[id]);
+	return KF_COUNT;
 }
 
 const char *feature_state_name(enum feature_state state)

@@ -47,7 +47,7 @@ static void report(const struct hopeless *h, int nid, const struct hopeless_node
 	f.node = nid;
 	snprintf(f.summary, sizeof(f.summary),
 		 "kswapd%d gave node %d up for %.1f s%s; in that time tasks spent %.1f s in %" PRIu64
-		 " direct reclaims: %s", nid, nid, span_s, ended ? "" : " (to the end of the recording)",
+		 " direct reclaims: %s", nid, nid, span_s, ended ? "" : ", and still does",
 		 ns_to_s(n->direct_ns), n->direct_calls,
 		 missed ? "kswapd is missed" : "kswapd rests as it should and is not missed");
 	finding_evidence(&f, "hopeless", "s", span_s);
@@ -187,6 +187,18 @@ static void on_failures(void *state, const struct failures_change *change)
 	told(h, change->node, change->ts, change->value >= threshold(h->d, TH_MAX_RECLAIM_RETRIES));
 }
 
+static void so_far(void *state, uint64_t now_ns)
+{
+	const struct hopeless *h = state;
+
+	for (int nid = 0; nid < h->nnodes; nid++) {
+		const struct hopeless_node_state *n = &h->node[nid];
+
+		if (n->since_ns && elapsed_ns(n->since_ns, now_ns) >= threshold_ns(h->d, TH_HOPELESS_S))
+			report(h, nid, n, now_ns, false);
+	}
+}
+
 static void finish(void *state)
 {
 	struct hopeless *h = state;
@@ -208,5 +220,6 @@ const struct detector hopeless_node = {
 	.run = on_run,
 	.sample = on_sample,
 	.failures = on_failures,
+	.so_far = so_far,
 	.finish = finish,
 };

@@ -237,15 +237,12 @@ static void add_missing(const struct spin *s, enum variant variant, struct findi
 		finding_missing(f, "No mm_vmscan_lru_shrink_inactive: the swapped-out share is not known.");
 }
 
-static void episode_close(struct spin *s, enum variant variant)
+static void report_storm(const struct spin *s, enum variant variant)
 {
-	struct episode *e = &s->episodes[variant];
+	const struct episode *e = &s->episodes[variant];
 	struct finding f;
 
-	if (!e->active)
-		return;
-	e->active = false;
-	if (variant == VARIANT_MOVABLE || !is_storm(s, e))
+	if (!e->active || variant == VARIANT_MOVABLE || !is_storm(s, e))
 		return;
 	if (variant != VARIANT_A2 && movable_spin_too(s, e))
 		return;
@@ -264,6 +261,12 @@ static void episode_close(struct spin *s, enum variant variant)
 	add_missing(s, variant, &f);
 	top_tasks_report(&e->top, &f, "stalled tasks");
 	detector_report(s->d, &f);
+}
+
+static void episode_close(struct spin *s, enum variant variant)
+{
+	report_storm(s, variant);
+	s->episodes[variant].active = false;
 }
 
 static void episode_add(struct episode *e, const struct chain *c)
@@ -329,6 +332,12 @@ static void on_event(void *state, const struct mm_event *mm)
 		      mm_int(mm, TPF_FALLBACK_ORDER, INT32_MAX) < pageblock_order(s);
 }
 
+static void so_far(void *state, uint64_t now_ns)
+{
+	for (int variant = 0; variant < VARIANTS; variant++)
+		report_storm(state, variant);
+}
+
 static void finish(void *state)
 {
 	for (int variant = 0; variant < VARIANTS; variant++)
@@ -344,5 +353,6 @@ const struct detector nonmovable_reclaim_spin = {
 	.events = (const enum tracepoint[]){ TP_PAGE_ALLOC_EXTFRAG, TP_NONE },
 	.event = on_event,
 	.chain = on_chain,
+	.so_far = so_far,
 	.finish = finish,
 };

@@ -199,6 +199,18 @@ static json_t *kernel_features(const struct analysis *a)
 	return o;
 }
 
+/* Class of events: what was recorded of it; empty when all was. */
+static json_t *thinned(const struct analysis *a)
+{
+	json_t *o = json_object();
+	const char *class, *value;
+	int i = 0;
+
+	while ((value = analysis_thinned(a, &i, &class)))
+		json_object_set_new(o, class, text(value));
+	return o;
+}
+
 void print_json(const struct analysis *a, const struct print_options *options, FILE *out)
 {
 	static const char *const keys[] = { "source", "trace_version", "trace_cmd_version", "kernel_release", "host",
@@ -219,6 +231,7 @@ void print_json(const struct analysis *a, const struct print_options *options, F
 	json_object_set_new(o, "lost_events", json_integer(totals->lost));
 	json_object_set_new(o, "lines_skipped", json_integer(analysis_lines_skipped(a, &lines)));
 	json_object_set_new(o, "lost_unknown", json_boolean(totals->loss_unknown));
+	json_object_set_new(o, "thinned", thinned(a));
 	json_object_set_new(o, "chains", json_integer(totals->chains));
 	json_object_set_new(o, "findings", findings(a));
 	json_object_set_new(o, "detectors", detectors_state(a));

@@ -86,6 +86,20 @@ static void put_skipped(const struct analysis *a, FILE *out)
 			skipped, lines);
 }
 
+static void put_thinned(const struct analysis *a, FILE *out)
+{
+	const char *class, *value;
+	int i = 0;
+
+	while ((value = analysis_thinned(a, &i, &class))) {
+		fputs("  thinned  ", out);
+		put_name(out, class);
+		fputs(": of the threads were recorded ", out);
+		put_name(out, value);
+		fputs("; counts are lower bounds\n", out);
+	}
+}
+
 static void put_heading(const struct analysis *a, const struct print_options *options, FILE *out)
 {
 	const struct facts *facts = analysis_facts(a);
@@ -116,6 +130,7 @@ static void put_heading(const struct analysis *a, const struct print_options *op
 		fputs("; no loss reported", out);
 	putc('\n', out);
 	put_damage(a, options, out);
+	put_thinned(a, out);
 	put_skipped(a, out);
 }
 

@@ -291,13 +291,18 @@ static void forget(struct reset_node *node)
 	node->active = false;
 }
 
-static void episode_close(struct reset *r, int nid, struct reset_node *node)
+static void report_storm(struct reset *r, int nid, struct reset_node *node)
 {
 	enum method method = best_method(node);
 
 	if (node->active && method != METHODS && kept_kswapd_going(r, node, method) && !is_productive(r, node) &&
 	    awake_share(node) >= threshold(r->d, TH_RESET_AWAKE_SHARE))
 		report(r, nid, node, method);
+}
+
+static void episode_close(struct reset *r, int nid, struct reset_node *node)
+{
+	report_storm(r, nid, node);
 	forget(node);
 }
 
@@ -485,6 +490,15 @@ static void on_sample(void *state, const struct sample *sample)
 	node->sampled = sample->value;
 }
 
+static void so_far(void *state, uint64_t now_ns)
+{
+	struct reset *r = state;
+
+	for (int nid = 0; nid < r->nnodes; nid++)
+		if (r->node[nid])
+			report_storm(r, nid, r->node[nid]);
+}
+
 static void finish(void *state)
 {
 	struct reset *r = state;
@@ -509,5 +523,6 @@ const struct detector spurious_kswapd_reset = {
 	.run = on_run,
 	.sample = on_sample,
 	.failures = on_failures,
+	.so_far = so_far,
 	.finish = finish,
 };

@@ -6,7 +6,6 @@
 #include "cmd/check.h"
 
 #include <errno.h>
-#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -69,24 +68,6 @@ static void check_events(const struct machine *m, struct check_results *results)
 	}
 }
 
-static void check_features(const char *root, const struct machine *m, struct kernel_feature *features)
-{
-	char btf[PATH_MAX], events[PATH_MAX + 8], proc[PATH_MAX], sys[PATH_MAX];
-	const struct kernel_paths paths = {
-		.btf = btf,
-		.events = m->events_readable ? events : NULL,
-		.proc = proc,
-		.sys = sys,
-	};
-
-	snprintf(btf, sizeof(btf), "%s/sys/kernel/btf/vmlinux", root);
-	snprintf(events, sizeof(events), "%s/events", m->tracefs_path);
-	snprintf(proc, sizeof(proc), "%s/proc", root);
-	snprintf(sys, sizeof(sys), "%s/sys", root);
-	if (kernel_features_detect(&paths, features))
-		complain("check", strerror(ENOMEM), NULL);
-}
-
 /* The only proof that BPF works here is to load the programs. They are gone again before this returns. */
 static void check_bpf(struct readiness *bpf)
 {
@@ -126,7 +107,8 @@ static void run_checks(const char *root, struct check_results *results)
 		snprintf(results->bpf.why, sizeof(results->bpf.why), "not tried, for --root is given");
 	else
 		check_bpf(&results->bpf);
-	check_features(root, &m, results->features);
+	if (machine_features(root, m.events_readable ? m.tracefs_path : NULL, results->features))
+		complain("check", strerror(ENOMEM), NULL);
 	results->nexposures = exposures_of(&m, results->features, results->exposures);
 }
 

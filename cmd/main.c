@@ -12,6 +12,7 @@ static const struct command commands[] = {
 	{ "record", "record a storm into a store, live", cmd_record },
 	{ "import", "turn a trace.dat or ftrace text into a SQLite store", cmd_import },
 	{ "analyze", "diagnose a store or a trace", cmd_analyze },
+	{ "top", "watch nodes, cgroups, tasks and swap, interval by interval", cmd_top },
 };
 
 #define NCOMMANDS	(sizeof(commands) / sizeof(commands[0]))

@@ -2,21 +2,35 @@
 /*
  * record.c - squall record: the options, and one recording from open to summary. The loop that reads is in recorder.c.
  */
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <time.h>
 
 #include "cmd/command.h"
+#include "cmd/event_list.h"
 #include "cmd/options.h"
 #include "cmd/recorder.h"
+#include "cmd/store_parts.h"
 #include "cmd/summary.h"
+#include "collect/rate_guard.h"
 #include "spine/time.h"
 
 #define BYTES_PER_MIB	(1024.0 * 1024.0)
+#define MAX_RATE	1000000000l
+
+#define MAX_SIZE_DEFAULT (2ull << 30)
+#define MAX_SIZE_MIN	(4.0 * BYTES_PER_MIB)	/* an empty store with its log takes some 2 MiB */
+#define MAX_SIZE_MAX	(1024.0 * 1024 * BYTES_PER_MIB)
+
+#define MEMORY_MIN_MIB	2u
+#define MEMORY_MAX_MIB	65536u
 
 struct record {
 	struct recorder_options	options;
 	bool			quiet;
+	bool			list_events;
 	char			output[64];
 };
 
@@ -66,6 +80,83 @@ static int set_buffer(void *ctx, const char *value)
 	return 0;
 }
 
+/* "512M", "1.5GiB": K, M and G are powers of 1024, iB may follow. False when it is no size. */
+static bool parse_size(const char *text, double *bytes)
+{
+	static const char units[] = "KMG";
+	const char *unit;
+	char *end;
+	double size = strtod(text, &end);
+
+	if (end == text || !(size >= 0) || strchr("+-", *text))
+		return false;
+	unit = *end ? strchr(units, *end) : NULL;
+	if (unit) {
+		size *= exp2(10 * (unit - units + 1));
+		end += strcmp(end + 1, "iB") ? 1 : 3;
+	}
+	*bytes = size;
+	return !*end;
+}
+
+static int set_max_size(void *ctx, const char *value)
+{
+	struct record *r = ctx;
+	double bytes;
+
+	if (!parse_size(value, &bytes) || (bytes && bytes < MAX_SIZE_MIN) || bytes > MAX_SIZE_MAX) {
+		complain(value, "is no size of a file", "from 4MiB up, with KiB, MiB or GiB behind the number; 0 is no limit");
+		return STATUS_ERROR;
+	}
+	r->options.max_bytes = bytes;
+	return 0;
+}
+
+static int set_whole(const char *value, const char *what, unsigned int min, unsigned int max, unsigned int *out)
+{
+	char *end, why[64], hint[64];
+	long number = strtol(value, &end, 10);
+
+	if (end != value && !*end && number >= min && number <= max) {
+		*out = number;
+		return 0;
+	}
+	snprintf(why, sizeof(why), "is no number of %s", what);
+	snprintf(hint, sizeof(hint), "from %u to %u", min, max);
+	complain(value, why, hint);
+	return STATUS_ERROR;
+}
+
+static int set_rotate(void *ctx, const char *value)
+{
+	return set_whole(value, "files to keep", PARTS_KEPT_MIN, PARTS_KEPT_MAX, &((struct record *)ctx)->options.rotate);
+}
+
+static int set_memory(void *ctx, const char *value)
+{
+	return set_whole(value, "MiB", MEMORY_MIN_MIB, MEMORY_MAX_MIB, &((struct record *)ctx)->options.memory_mib);
+}
+
+static int set_max_rate(void *ctx, const char *value)
+{
+	struct record *r = ctx;
+	char *end;
+	long rate = strtol(value, &end, 10);
+
+	if (end == value || *end || rate < 0 || rate > MAX_RATE) {
+		complain(value, "is no number of events a second", "0 is no limit");
+		return STATUS_ERROR;
+	}
+	r->options.max_rate = rate;
+	return 0;
+}
+
+static int set_list_events(void *ctx, const char *value)
+{
+	((struct record *)ctx)->list_events = true;
+	return 0;
+}
+
 static int set_quiet(void *ctx, const char *value)
 {
 	((struct record *)ctx)->quiet = true;
@@ -76,9 +167,17 @@ static const struct option_row rows[] = {
 	{ "output", 'o', "FILE", "the store to make (default: squall-DATE-TIME.db, in this directory)", set_output },
 	{ "force", 'f', NULL, "replace FILE if it exists", set_force },
 	{ "duration", 'd', "SECONDS", "end after so long (default: at Ctrl-C, or with COMMAND)", set_duration },
-	{ "events", 0, "LIST", "groups and tracepoints: +slab,-extfrag,vmscan:NAME ('squall check' lists the groups)",
+	{ "events", 0, "LIST", "groups and tracepoints: +slab,-extfrag,vmscan:NAME,'sched:*' (see --list-events)",
 	  set_events },
+	{ "list-events", 0, NULL, "list the groups and what of them this kernel has, and exit", set_list_events },
+	{ "max-rate", 0, "N", "record fewer threads of a class of more than N events/s and CPU (0 never; see the manual)",
+	  set_max_rate },
 	{ "buffer-size", 'b', "MIB", "kernel ring buffer of each CPU (default 4)", set_buffer },
+	{ "max-size", 0, "SIZE", "limit of each file (default 2GiB; 0 none): there the recording ends, or goes on by --rotate",
+	  set_max_size },
+	{ "rotate", 0, "N", "go on in a next file at the limit, and keep the last N: FILE.0001, .0002 ... before its suffix",
+	  set_rotate },
+	{ "memory", 0, "MIB", "what may wait in memory while the disk is slow (default 48)", set_memory },
 	{ "quiet", 'q', NULL, "no summary", set_quiet },
 	{ 0 },
 };
@@ -91,7 +190,8 @@ static const struct usage usage = {
 		 "asks for. Storms are printed when they are found.\n",
 	.rows = rows,
 	.examples = "  squall record -d 60 -o storm.db\n"
-		    "  squall record -o build.db -- make -j64\n",
+		    "  squall record -o build.db -- make -j64\n"
+		    "  squall record -o night.db --max-size 512MiB --rotate 8\n",
 	.min_args = 0,
 	.max_args = 4096,
 };
@@ -117,22 +217,31 @@ static void print_cost(const struct recorder_result *result)
 
 int cmd_record(int argc, char **argv)
 {
-	struct record r = { 0 };
+	struct record r = { .options = { .max_rate = RATE_GUARD_DEFAULT, .max_bytes = MAX_SIZE_DEFAULT,
+					 .memory_mib = RECORDER_MEMORY_MIB } };
 	struct recorder_result result;
 	int first, status;
 
 	status = options_parse(&usage, &r, argc, argv, &first);
 	if (status)
 		return status == OPTIONS_DONE ? STATUS_OK : status;
+	if (r.list_events)
+		return print_event_list(stdout);
 	if (!r.options.output) {
 		default_output(r.output, sizeof(r.output));
 		r.options.output = r.output;
 	}
 	if (first < argc)
 		r.options.command = argv + first;
+	if (r.options.rotate && !r.options.max_bytes) {
+		complain("--rotate", "needs a limit, and --max-size is 0", NULL);
+		return STATUS_ERROR;
+	}
 	status = recorder_run(&r.options, &result);
 	if (!r.quiet && result.analysis) {
-		print_import_summary(result.analysis, r.options.output, stdout);
+		print_import_summary(result.analysis, result.path, stdout);
+		if (result.files > 1)
+			printf("files     %u were written, the last %u are there\n", result.files, result.files_left);
 		print_cost(&result);
 	}
 	analysis_free(result.analysis);

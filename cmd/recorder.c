@@ -10,37 +10,35 @@
 #include "cmd/recorder.h"
 
 #include <errno.h>
-#include <fcntl.h>
-#include <inttypes.h>
-#include <signal.h>
+#include <poll.h>
+#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
-#include <sys/mman.h>
 #include <sys/resource.h>
-#include <sys/signalfd.h>
 #include <sys/timerfd.h>
-#include <sys/wait.h>
-#include <time.h>
 #include <unistd.h>
 
+#include "cmd/child.h"
 #include "cmd/command.h"
+#include "cmd/recorder_signals.h"
 #include "cmd/recording_facts.h"
+#include "cmd/recording_names.h"
+#include "cmd/status_line.h"
 #include "cmd/store_thread.h"
+#include "cmd/survival.h"
 #include "collect/kswapd_probe.h"
 #include "collect/sampler.h"
-#include "collect/task_namer.h"
 #include "collect/trace_live.h"
 #include "spine/handoff.h"
 #include "spine/time.h"
 
-#define CHUNK_BYTES	(1u << 20)
-#define CHUNKS		48		/* 48 MiB: some 5 s of 100,000 events/s while the disk stands still */
+#define CHUNK_BYTES	(1u << 20)	/* options->memory_mib of them */
 #define TICK_NS		(NSEC_PER_SEC / 10)	/* kswapd_failures is sampled at 10 Hz; design.md */
 #define STATUS_NS	NSEC_PER_SEC
-#define OOM_SCORE_ADJ	"-900"		/* below what it records, above what must never be killed */
 #define STATUS_SIGNALED	128		/* the shell's way to tell of a signal */
+#define GRACE_NS	(5 * NSEC_PER_SEC)	/* for a command that was told to end */
 
 struct recorder {
 	const struct recorder_options *options;
@@ -49,35 +47,22 @@ struct recorder {
 	struct kswapd_probe	*probe;		/* NULL: not to be had */
 	struct handoff		*handoff;
 	struct sink		in;		/* the reader's: into the handoff */
-	struct task_namer	*namer;
+	struct recording_names	*names;
 	struct sink		named;		/* the same, with names of tasks put in */
-	int			proc_fd, epoll_fd, timer_fd, signal_fd;
-	uint64_t		started_ns, sample_due_ns, status_due_ns;
+	char			tracefs_root[PATH_MAX];	/* "": not mounted */
+	int			epoll_fd, timer_fd;
+	struct recorder_signals	signals;
+	uint64_t		started_ns, sample_due_ns, status_ns;
+	uint64_t		status_events;	/* when the status line was drawn last */
 	bool			on_terminal;
-	pid_t			child;		/* of the command; 0 none */
-	int			child_status;	/* -1: still running */
+	struct child		child;
+	int			told;		/* the signal that the command was sent, or has by its terminal; 0 */
 	bool			stop;
+	char			ended[16];	/* why: meta "ended" */
 	struct store_thread	*store;
 };
 
 /* --- opening --- */
-
-/* Best effort: a recorder that is killed first, or swapped out, records nothing. */
-static void survive(void)
-{
-	int fd = open("/proc/self/oom_score_adj", O_WRONLY | O_CLOEXEC);
-	struct rlimit files;
-
-	if (fd >= 0) {
-		if (write(fd, OOM_SCORE_ADJ, strlen(OOM_SCORE_ADJ)) < 0)
-			complain("record", "oom_score_adj cannot be lowered: the OOM killer may choose squall", NULL);
-		close(fd);
-	}
-	if (!getrlimit(RLIMIT_NOFILE, &files)) {
-		files.rlim_cur = files.rlim_max;
-		setrlimit(RLIMIT_NOFILE, &files);
-	}
-}
 
 static int say_why(const char *what, const struct source_error *err, int ret)
 {
@@ -87,12 +72,16 @@ static int say_why(const char *what, const struct source_error *err, int ret)
 
 static int open_sources(struct recorder *r)
 {
-	const struct trace_live_options trace = { .events = r->options->events,
-						  .buffer_bytes_per_cpu = r->options->buffer_bytes_per_cpu };
+	const struct trace_live_options trace = { .tracefs_root = *r->tracefs_root ? r->tracefs_root : NULL,
+						  .events = r->options->events,
+						  .buffer_bytes_per_cpu = r->options->buffer_bytes_per_cpu,
+						  .max_rate = r->options->max_rate };
 	const struct sampler_options samples = { .cgroups = true };
 	struct source_error err = { 0 };
-	int ret = trace_live_open(&trace, &err, &r->trace);
+	int ret = recording_names_open(trace.tracefs_root, &r->names);
 
+	if (!ret)
+		ret = trace_live_open(&trace, &err, &r->trace);
 	if (ret)
 		return say_why("record", &err, ret);
 	ret = sampler_open(&samples, &err, &r->sampler);
@@ -120,17 +109,18 @@ static void say_missing(const struct recorder *r)
 static int open_sinks(struct recorder *r)
 {
 	const struct store_thread_options store = { .path = r->options->output, .force = r->options->force,
-						    .on_terminal = r->on_terminal };
-	int ret = handoff_new(CHUNKS, CHUNK_BYTES, &r->handoff);
+						    .max_bytes = r->options->max_bytes,
+						    .rotate = r->options->rotate };
+	int ret = handoff_new(r->options->memory_mib, CHUNK_BYTES, &r->handoff);
 
-	r->namer = malloc(sizeof(*r->namer));
-	if (ret || !r->namer) {
-		complain("record", strerror(ENOMEM), NULL);
-		return -ENOMEM;
+	if (!ret) {
+		r->in = handoff_sink(r->handoff);
+		ret = recording_names_sink(r->names, &r->in, &r->named);
 	}
-	r->in = handoff_sink(r->handoff);
-	task_namer_init(r->namer, &r->in, r->proc_fd);
-	r->named = task_namer_sink(r->namer);
+	if (ret) {
+		complain("record", strerror(-ret), NULL);
+		return ret;
+	}
 	return store_thread_open(&store, r->handoff, &r->store);
 }
 
@@ -141,27 +131,18 @@ static int watch(struct recorder *r, int fd)
 	return epoll_ctl(r->epoll_fd, EPOLL_CTL_ADD, fd, &ev) ? -errno : 0;
 }
 
-/* Signals come by descriptor; blocked before any thread exists, so that all threads have them blocked. */
 static int open_loop(struct recorder *r)
 {
 	struct itimerspec tick = { .it_interval.tv_nsec = TICK_NS, .it_value.tv_nsec = TICK_NS };
 	unsigned int n;
 	const int *fds = trace_live_fds(r->trace, &n);
-	sigset_t signals;
 	int ret;
 
-	sigemptyset(&signals);
-	sigaddset(&signals, SIGINT);
-	sigaddset(&signals, SIGTERM);
-	sigaddset(&signals, SIGHUP);
-	sigaddset(&signals, SIGCHLD);
-	sigprocmask(SIG_BLOCK, &signals, NULL);
-	r->signal_fd = signalfd(-1, &signals, SFD_CLOEXEC | SFD_NONBLOCK);
 	r->timer_fd = timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC | TFD_NONBLOCK);
 	r->epoll_fd = epoll_create1(EPOLL_CLOEXEC);
-	if (r->signal_fd < 0 || r->timer_fd < 0 || r->epoll_fd < 0 || timerfd_settime(r->timer_fd, 0, &tick, NULL))
+	if (r->timer_fd < 0 || r->epoll_fd < 0 || timerfd_settime(r->timer_fd, 0, &tick, NULL))
 		return -errno;
-	ret = watch(r, r->signal_fd);
+	ret = watch(r, r->signals.fd);
 	if (!ret)
 		ret = watch(r, r->timer_fd);
 	for (unsigned int i = 0; i < n && !ret; i++)
@@ -171,54 +152,68 @@ static int open_loop(struct recorder *r)
 
 /* --- the reader's loop --- */
 
-static void start_command(struct recorder *r)
+__attribute__((format(printf, 2, 3)))
+static void stop(struct recorder *r, const char *format, ...)
 {
-	sigset_t none;
+	va_list why;
 
-	r->child = fork();
-	if (r->child)
-		return;
-	sigemptyset(&none);
-	sigprocmask(SIG_SETMASK, &none, NULL);
-	execvp(r->options->command[0], r->options->command);
-	complain(r->options->command[0], strerror(errno), NULL);
-	_exit(errno == ENOENT ? 127 : 126);
+	va_start(why, format);
+	if (!r->stop)
+		vsnprintf(r->ended, sizeof(r->ended), format, why);
+	va_end(why);
+	r->stop = true;
 }
 
-static void reap_command(struct recorder *r)
+/* Ctrl-C reaches the command as it reaches us; what was sent to us alone is handed on. */
+static void tell_command(struct recorder *r, int signal, bool has_it)
 {
-	int status;
-
-	if (r->child <= 0 || waitpid(r->child, &status, WNOHANG) != r->child)
-		return;
-	r->child_status = WIFEXITED(status) ? WEXITSTATUS(status) : STATUS_SIGNALED + WTERMSIG(status);
-	r->stop = true;
+	r->told = signal;
+	if (!has_it)
+		child_tell(&r->child, signal);
 }
 
 static void on_signals(struct recorder *r)
 {
-	struct signalfd_siginfo info;
+	struct recorder_signal signal;
 
-	while (read(r->signal_fd, &info, sizeof(info)) == sizeof(info)) {
-		if (info.ssi_signo == SIGCHLD)
-			reap_command(r);
-		else
-			r->stop = true;
+	while (recorder_signals_next(&r->signals, &signal)) {
+		if (signal.number != SIGCHLD) {
+			tell_command(r, signal.number, signal.from_terminal);
+			stop(r, "SIG%s", sigabbrev_np(signal.number));
+		} else if (child_ended(&r->child)) {
+			stop(r, "command");
+		}
 	}
 }
 
 static void draw_status(struct recorder *r, uint64_t now)
 {
 	struct handoff_stats queue = handoff_stats(r->handoff);
+	struct store_thread_progress store = store_thread_progress(r->store);
 	struct trace_live_stats stats;
 
-	if (!r->on_terminal || now < r->status_due_ns)
+	if (!r->on_terminal || now < r->status_ns + STATUS_NS)
 		return;
-	r->status_due_ns = now + STATUS_NS;
 	trace_live_get_stats(r->trace, &stats);
-	fprintf(stderr, "\r\033[Krecording %s: %.0f s, %" PRIu64 " events, %" PRIu64 " lost. Ctrl-C ends it.",
-		r->options->output, ns_to_s(now - r->started_ns), stats.events, stats.lost + queue.dropped_events);
-	fflush(stderr);
+	status_line_draw(&(struct status_line){
+		.elapsed_ns = now - r->started_ns,
+		.interval_ns = now - r->status_ns,
+		.events_interval = stats.events - r->status_events,
+		.lost = stats.lost + queue.dropped_events,
+		.file_bytes = store.file_bytes,
+		.findings = store.findings,
+		.path = r->options->output,
+	});
+	r->status_ns = now;
+	r->status_events = stats.events;
+}
+
+static void say_messages(struct recorder *r)
+{
+	const char *message;
+
+	while ((message = trace_live_message(r->trace)))
+		status_message("%s", message);
 }
 
 static int sample(struct recorder *r, uint64_t now)
@@ -245,10 +240,13 @@ static void on_tick(struct recorder *r, uint64_t now)
 	if (read(r->timer_fd, &expirations, sizeof(expirations)) != sizeof(expirations))
 		return;
 	sample(r, now);
+	say_messages(r);
 	handoff_flush(r->handoff);
 	draw_status(r, now);
-	if (r->options->duration_ns && now - r->started_ns >= r->options->duration_ns)
-		r->stop = true;
+	if (r->options->duration_ns && now - r->started_ns >= r->options->duration_ns) {
+		tell_command(r, SIGTERM, false);
+		stop(r, "duration");
+	}
 }
 
 static int loop(struct recorder *r)
@@ -269,6 +267,17 @@ static int loop(struct recorder *r)
 	return ret;
 }
 
+/* Where each event went: read is stored or dropped, and made is read or lost in the ring. */
+static void put_counts(struct recorder *r)
+{
+	struct trace_live_stats stats;
+
+	trace_live_get_stats(r->trace, &stats);
+	recording_put_number(&r->in, "events_read", stats.events);
+	recording_put_number(&r->in, "events_lost_in_ring", stats.lost);
+	recording_put_number(&r->in, "events_dropped_by_writer", handoff_stats(r->handoff).dropped_events);
+}
+
 static int finish(struct recorder *r)
 {
 	struct kswapd_probe_stats stats;
@@ -282,7 +291,10 @@ static int finish(struct recorder *r)
 		recording_put_number(&r->in, "kswapd_failures_dropped", stats.dropped);
 	}
 	sampler_stop(r->sampler, monotonic_ns(), &r->in);
-	recording_put_number(&r->in, "tasks_unnamed", r->namer->unnamed);
+	recording_names_finish(r->names, &r->in);
+	put_counts(r);
+	if (r->stop)
+		SINK_CALL(&r->in, meta, "ended", r->ended);
 	handoff_close(r->handoff);
 	return ret;
 }
@@ -295,22 +307,21 @@ static int run(struct recorder *r)
 	ret = store_thread_start(r->store);
 	if (ret)
 		return ret;
-	/* Only now is all there that must not be paged out. */
-	mlockall(MCL_CURRENT);
-	r->started_ns = monotonic_ns();
-	recording_put_facts(r->trace, &r->in);
+	survival_lock_memory();
+	r->started_ns = r->status_ns = monotonic_ns();
+	recording_put_facts(r->trace, r->tracefs_root, &r->in);
 	ret = sampler_start(r->sampler, r->started_ns, &r->in);
 	if (!ret && r->probe)
 		ret = kswapd_probe_sample(r->probe, r->started_ns, &r->in);
 	if (!ret)
 		ret = trace_live_start(r->trace);
-	if (!ret && r->options->command)
-		start_command(r);
+	if (!ret)
+		child_start(&r->child);
 	if (!ret)
 		ret = loop(r);
 	finish(r);
 	if (r->on_terminal)
-		fputs("\r\033[K", stderr);
+		status_line_clear();
 	return ret;
 }
 
@@ -328,54 +339,104 @@ static void measure(const struct recorder *r, struct recorder_result *result)
 	result->buffer_bytes_per_cpu = stats.buffer_bytes_per_cpu;
 }
 
-/* The store holds what came before an error; the status tells of the error, or of the command. */
+/* The store holds what came before an error. */
 static int conclude(struct recorder *r, int ret, struct recorder_result *result)
 {
-	int stored = store_thread_join(r->store, &result->analysis);
+	struct store_thread_result store = { 0 };
+	int stored = store_thread_join(r->store, &store);
 
 	measure(r, result);
-	if (ret)
+	result->analysis = store.analysis;
+	result->files = store.files;
+	result->files_left = store.files_left;
+	snprintf(result->path, sizeof(result->path), "%s", store_thread_path(r->store));
+	if (ret && stored != -ESRCH)
 		complain("record", strerror(-ret), NULL);
-	if (ret || stored)
-		return STATUS_ERROR;
-	return r->child_status > 0 ? r->child_status : STATUS_OK;
+	return ret || stored ? STATUS_ERROR : STATUS_OK;
+}
+
+/*
+ * When the recording is done and the command is not. One that was told to end has a while to do so; one that was not,
+ * because the recording ended by its limit or an error, is waited for: it is the user's work.
+ */
+static void await_command(struct recorder *r)
+{
+	struct pollfd fd = { .fd = r->signals.fd, .events = POLLIN };
+	uint64_t due_ns = monotonic_ns() + GRACE_NS;
+	struct recorder_signal signal;
+
+	while (!child_ended(&r->child) && (!r->told || monotonic_ns() < due_ns)) {
+		poll(&fd, 1, GRACE_NS / NSEC_PER_MSEC);
+		while (recorder_signals_next(&r->signals, &signal)) {
+			if (signal.number == SIGCHLD)
+				continue;
+			tell_command(r, signal.number, signal.from_terminal);
+			due_ns = monotonic_ns() + GRACE_NS;
+		}
+	}
+	if (r->child.status < 0)
+		status_message("%s (process %d) still runs", r->options->command[0], r->child.pid);
+}
+
+/* The command's, if the recording is whole. */
+static int status_of(struct recorder *r, int recorded)
+{
+	child_cancel(&r->child);
+	if (!r->child.pid)
+		return recorded;
+	await_command(r);
+	if (recorded)
+		return recorded;
+	return r->child.status >= 0 ? r->child.status : STATUS_SIGNALED + r->told;
 }
 
 static void close_all(struct recorder *r)
 {
-	if (r->child > 0 && r->child_status < 0)
-		kill(r->child, SIGTERM);
 	kswapd_probe_free(r->probe);
 	trace_live_close(r->trace);
 	sampler_free(r->sampler);
 	store_thread_free(r->store);
 	handoff_free(r->handoff);
-	free(r->namer);
-	for (int *fd = &r->proc_fd; fd <= &r->signal_fd; fd++)
+	recording_names_free(r->names);
+	for (int *fd = &r->epoll_fd; fd <= &r->timer_fd; fd++)
 		if (*fd >= 0)
 			close(*fd);
 }
 
-int recorder_run(const struct recorder_options *options, struct recorder_result *result)
+static int record(struct recorder *r, struct recorder_result *result)
 {
-	struct recorder r = { .options = options, .proc_fd = -1, .epoll_fd = -1, .timer_fd = -1, .signal_fd = -1,
-			      .child_status = -1, .on_terminal = isatty(STDERR_FILENO) };
 	int status = STATUS_ERROR, ret;
 
-	*result = (struct recorder_result){ 0 };
-	survive();
-	r.proc_fd = open("/proc", O_PATH | O_DIRECTORY | O_CLOEXEC);
-	ret = open_sources(&r);
+	survival_prepare();
+	recording_find_tracefs(r->tracefs_root);
+	ret = open_sources(r);
 	if (!ret)
-		ret = open_sinks(&r);
+		ret = open_sinks(r);
 	if (!ret) {
-		say_missing(&r);
-		ret = open_loop(&r);
+		say_missing(r);
+		ret = open_loop(r);
 		if (ret)
 			complain("record", strerror(-ret), NULL);
 	}
 	if (!ret)
-		status = conclude(&r, run(&r), result);
-	close_all(&r);
+		status = conclude(r, run(r), result);
+	close_all(r);
 	return status;
+}
+
+int recorder_run(const struct recorder_options *options, struct recorder_result *result)
+{
+	struct recorder r = { .options = options, .epoll_fd = -1, .timer_fd = -1, .child = CHILD_NONE };
+	int ret = recorder_signals_open(&r.signals);
+
+	*result = (struct recorder_result){ 0 };
+	r.on_terminal = status_line_wanted();
+	/* First of all: see child.h. */
+	if (!ret && options->command)
+		ret = child_prepare(&r.child, options->command, &r.signals.before);
+	if (ret) {
+		complain("record", strerror(-ret), NULL);
+		return STATUS_ERROR;
+	}
+	return status_of(&r, record(&r, result));
 }

@@ -16,6 +16,10 @@ struct recorder_options {
 	uint64_t	duration_ns;		/* 0: until a signal, or the end of command */
 	const char	*events;		/* as collect/event_set.h, NULL the default */
 	uint64_t	buffer_bytes_per_cpu;	/* 0 the default */
+	int64_t		max_rate;		/* as collect/rate_guard.h */
+	uint64_t	max_bytes;		/* of each file with its log; 0: no limit */
+	unsigned int	rotate;			/* files to keep, see store_parts.h; 0: at the limit the recording ends */
+	unsigned int	memory_mib;		/* between the reader and the writer */
 	char		**command;		/* NULL, or argv of what to run while recording */
 };
 
@@ -25,7 +29,11 @@ struct recorder_result {
 	uint64_t	cpu_ns;			/* of this process */
 	uint64_t	peak_bytes;
 	uint64_t	buffer_bytes_per_cpu;
+	unsigned int	files, files_left;	/* made; and not removed since, by rotation */
+	char		path[4096];		/* the last of them */
 };
+
+#define RECORDER_MEMORY_MIB	48u	/* some 5 s of 100,000 events/s while the disk stands still */
 
 /*
  * Returns an enum status, after messages; with a command that ran, its exit status (128 + signal when one ended it), if

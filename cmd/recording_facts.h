@@ -5,13 +5,21 @@
 #ifndef SQUALL_CMD_RECORDING_FACTS_H
 #define SQUALL_CMD_RECORDING_FACTS_H
 
+#include <limits.h>
 #include <stdint.h>
 
 #include "collect/trace_live.h"
 #include "spine/sink.h"
 
-/* Before the first event. 0, or what the sink answered. */
-int recording_put_facts(const struct trace_live *trace, const struct sink *sink);
+/*
+ * Before the first event: version, kernel, clock, CPUs, what is recorded and what is missing, the ring's size, what the
+ * formats tell (collect/format_facts.h), and the kernel's features as FEATURE_META NAME. @tracefs: where it is. About
+ * 50 ms, most of it for BTF. 0, -ENOMEM, or what the sink answered.
+ */
+int recording_put_facts(const struct trace_live *trace, const char *tracefs, const struct sink *sink);
+
+/* Where tracefs is, as squall check finds it; "" when it is not mounted. */
+void recording_find_tracefs(char path[PATH_MAX]);
 
 int recording_put_number(const struct sink *sink, const char *key, uint64_t value);
 

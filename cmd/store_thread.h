@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
  * store_thread.h - the writer's thread of a recording: takes what the reader handed over into the store and the
- * analysis, commits once a second, and tells storms as they are found.
+ * analysis, commits once a second, keeps the file below its limit, and tells storms as they are found. With each commit
+ * the store has what was found so far.
  *
  *	store_thread_open, _start, handoff_close by the reader, _join, _free.
  *
@@ -12,13 +13,16 @@
 
 #include <stdbool.h>
 
+#include <stdint.h>
+
 #include "analyze/analysis.h"
 #include "spine/handoff.h"
 
 struct store_thread_options {
 	const char	*path;
 	bool		force;
-	bool		on_terminal;	/* a status line may have to be wiped before a message */
+	uint64_t	max_bytes;	/* of each file with its log; 0: no limit */
+	unsigned int	rotate;		/* files to keep, see store_parts.h; 0: at the limit the recording ends */
 };
 
 struct store_thread;
@@ -28,11 +32,35 @@ int store_thread_open(const struct store_thread_options *options, struct handoff
 
 int store_thread_start(struct store_thread *t);
 
-/* True when nothing more will be stored: the reader may stop. */
+/*
+ * True when nothing more will be stored, because the file reached its limit or could not be written: the reader should
+ * stop. What it still hands over is no part of the recording; only facts are stored.
+ */
 bool store_thread_ended(struct store_thread *t);
 
-/* After handoff_close(): waits for the end and completes the store. *analysis is the caller's, also after an error. */
-int store_thread_join(struct store_thread *t, struct analysis **analysis);
+/* For the status line; any thread. */
+struct store_thread_progress {
+	uint64_t	file_bytes;
+	unsigned int	findings;
+};
+
+struct store_thread_progress store_thread_progress(struct store_thread *t);
+
+/* The file that is, or was last, written. After store_thread_join, or before store_thread_start. */
+const char *store_thread_path(const struct store_thread *t);
+
+/* How the recording is stored, once it is. */
+struct store_thread_result {
+	struct analysis	*analysis;		/* the caller's; NULL: the thread never ran */
+	unsigned int	files, files_left;	/* made, and not removed since */
+	bool		at_limit;		/* ended by max_bytes */
+};
+
+/*
+ * After handoff_close(): waits for the end, completes the store, and says what ended it before its time. *result is
+ * filled also after an error.
+ */
+int store_thread_join(struct store_thread *t, struct store_thread_result *result);
 
 /* NULL is fine. Without _join the store is left as it was committed last. */
 void store_thread_free(struct store_thread *t);

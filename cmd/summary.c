@@ -52,6 +52,20 @@ static void put_loss(const struct analysis_totals *totals, FILE *out)
 			totals->loss_unknown ? "at least " : "", totals->lost, totals->loss_records);
 }
 
+static void put_thinned(const struct analysis *a, FILE *out)
+{
+	const char *class, *value;
+	int i = 0;
+
+	while ((value = analysis_thinned(a, &i, &class))) {
+		fputs("thinned   ", out);
+		put_name(out, class);
+		fputs(": of the threads were recorded ", out);
+		put_name(out, value);
+		putc('\n', out);
+	}
+}
+
 /* What a full diagnosis would want and the recording does not have, once per kind of input. */
 static void put_missing(const struct analysis *a, FILE *out)
 {
@@ -91,6 +105,7 @@ void print_import_summary(const struct analysis *a, const char *output, FILE *ou
 		totals->events);
 	put_types(a, out);
 	put_loss(totals, out);
+	put_thinned(a, out);
 	put_skipped(a, out);
 	put_missing(a, out);
 	put_findings(a, out);

@@ -4,15 +4,17 @@
  */
 #include "collect/event_set.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <fnmatch.h>
 #include <limits.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
-#include "collect/print_fmt.h"
-#include "collect/tracedat_format.h"
+#include "collect/format_facts.h"
 #include "kernel/tracepoint.h"
 
 /* The longest format file of 7.3 has 9 KB. */
@@ -122,6 +124,46 @@ static const struct row rows[] = {
 	{ GROUP_COMPACTION_DETAIL, TP_KCOMPACTD_SLEEP },
 };
 
+static const char *const class_names[EVENT_CLASSES] = {
+	"kept", "direct", "memcg", "node", "compaction", "extfrag", "slab", "lru", "migrate", "compaction-detail",
+	"named",
+};
+
+/* Those of tracepoints that are not here are never thinned. */
+static const uint8_t classes[TP_COUNT] = {
+	[TP_NONE] = EVENT_NAMED,
+	[TP_OOM_SCORE_ADJ_UPDATE] = EVENT_NAMED,
+	[TP_DIRECT_RECLAIM_BEGIN] = EVENT_DIRECT,
+	[TP_DIRECT_RECLAIM_END] = EVENT_DIRECT,
+	[TP_MEMCG_RECLAIM_BEGIN] = EVENT_MEMCG,
+	[TP_MEMCG_RECLAIM_END] = EVENT_MEMCG,
+	[TP_MEMCG_SOFTLIMIT_BEGIN] = EVENT_MEMCG,
+	[TP_MEMCG_SOFTLIMIT_END] = EVENT_MEMCG,
+	[TP_NODE_RECLAIM_BEGIN] = EVENT_NODE,
+	[TP_NODE_RECLAIM_END] = EVENT_NODE,
+	[TP_COMPACTION_BEGIN] = EVENT_COMPACTION,
+	[TP_COMPACTION_END] = EVENT_COMPACTION,
+	[TP_PAGE_ALLOC_EXTFRAG] = EVENT_EXTFRAG,
+	[TP_SHRINK_SLAB_START] = EVENT_SLAB,
+	[TP_SHRINK_SLAB_END] = EVENT_SLAB,
+	[TP_LRU_ISOLATE] = EVENT_LRU,
+	[TP_LRU_SHRINK_INACTIVE] = EVENT_LRU,
+	[TP_LRU_SHRINK_ACTIVE] = EVENT_LRU,
+	[TP_WRITE_FOLIO] = EVENT_LRU,
+	[TP_WRITEPAGE] = EVENT_LRU,
+	[TP_RECLAIM_PAGES] = EVENT_LRU,
+	[TP_MIGRATE_PAGES] = EVENT_MIGRATE,
+	[TP_COMPACTION_FINISHED] = EVENT_COMPACTION_DETAIL,
+	[TP_COMPACTION_SUITABLE] = EVENT_COMPACTION_DETAIL,
+	[TP_COMPACTION_DEFERRED] = EVENT_COMPACTION_DETAIL,
+	[TP_COMPACTION_MIGRATEPAGES] = EVENT_COMPACTION_DETAIL,
+	[TP_COMPACTION_ISOLATE_MIGRATE] = EVENT_COMPACTION_DETAIL,
+	[TP_COMPACTION_ISOLATE_FREE] = EVENT_COMPACTION_DETAIL,
+	[TP_COMPACTION_FAST_ISOLATE] = EVENT_COMPACTION_DETAIL,
+	[TP_WAKEUP_KCOMPACTD] = EVENT_COMPACTION_DETAIL,
+	[TP_KCOMPACTD_SLEEP] = EVENT_COMPACTION_DETAIL,
+};
+
 #define NROWS	(sizeof(rows) / sizeof(rows[0]))
 
 /* An --events list on its way: which rows are on, and tracepoints that were named. */
@@ -136,6 +178,11 @@ const struct event_group *event_set_groups(unsigned int *n)
 {
 	*n = GROUP_COUNT;
 	return groups;
+}
+
+const char *event_class_name(enum event_class class)
+{
+	return class_names[class];
 }
 
 /* ---- what this kernel has ---- */
@@ -174,27 +221,14 @@ static ssize_t read_format(const char *root, const struct tp_info *info, char *t
 	return got < 0 ? -1 : (ssize_t)fill;
 }
 
-/* The only place that tells it without root: extfrag prints it as a constant expression. */
+/* The only place that tells it without root. */
 static bool pageblock_order(const char *root, uint64_t *order)
 {
-	static const char key[] = "pageblock_order=";
 	char text[FORMAT_MAX_BYTES];
 	ssize_t bytes = read_format(root, tp_info(TP_PAGE_ALLOC_EXTFRAG), text, sizeof(text));
-	struct print_fmt_iter it = { 0 };
-	struct print_fmt_conv conv;
-	struct print_fmt fmt;
-	const char *print;
-	size_t len;
+	const struct tracedat_format format = { .text = text, .len = bytes > 0 ? bytes : 0 };
 
-	if (bytes <= 0)
-		return false;
-	print = tracedat_format_print_fmt(text, bytes, &len);
-	if (!print || !print_fmt_split(print, len, &fmt))
-		return false;
-	while (print_fmt_next(&fmt, &it, &conv))
-		if (conv.arg >= 0 && memmem(conv.before.at, conv.before.len, key, sizeof(key) - 1))
-			return print_fmt_const(fmt.args[conv.arg], order) && *order < 64;
-	return false;
+	return format_facts_pageblock_order(&format, 1, order);
 }
 
 /* The filter of a row; none when it needs something that this kernel does not tell. */
@@ -245,15 +279,68 @@ static int add_choice(struct parser *p, const char *system, const char *name, co
 	return 0;
 }
 
-static void remove_event(struct parser *p, const char *system, const char *name)
+static bool matches(const char *system, const char *name, const char *of_system, const char *of_name)
 {
-	struct event_choice *choice = find_choice(p->set, system, name);
+	return !fnmatch(system, of_system, 0) && !fnmatch(name, of_name, 0);
+}
 
-	if (choice)
-		*choice = p->set->choices[--p->set->n];
+/* What is called so, or matches. */
+static void remove_events(struct parser *p, const char *system, const char *name)
+{
+	struct event_set *set = p->set;
+
+	for (unsigned int i = set->n; i-- > 0; )
+		if (matches(system, name, set->choices[i].system, set->choices[i].name))
+			set->choices[i] = set->choices[--set->n];
 	for (size_t i = 0; i < NROWS; i++)
-		if (!strcmp(tp_info(rows[i].tp)->name, name) && !strcmp(tp_info(rows[i].tp)->system, system))
+		if (matches(system, name, tp_info(rows[i].tp)->system, tp_info(rows[i].tp)->name))
 			p->on[i] = false;
+}
+
+/* The events of one system that match. */
+static int add_matching_of(struct parser *p, const char *system, const char *pattern, unsigned int *found)
+{
+	struct dirent **entries;
+	char path[PATH_MAX];
+	int ret = 0, n;
+
+	if (snprintf(path, sizeof(path), "%s/events/%s", p->root, system) >= (int)sizeof(path))
+		return 0;
+	n = scandir(path, &entries, NULL, alphasort);
+	for (int i = 0; i < n; i++) {
+		const char *name = entries[i]->d_name;
+
+		if (!ret && strlen(name) < EVENT_NAME_BYTES && !fnmatch(pattern, name, FNM_PERIOD) &&
+		    has_event(p->root, system, name)) {
+			ret = add_choice(p, system, name, "");
+			(*found)++;
+		}
+		free(entries[i]);
+	}
+	if (n >= 0)
+		free(entries);
+	return ret;
+}
+
+static int add_matching(struct parser *p, const char *system, const char *pattern)
+{
+	struct dirent **entries;
+	unsigned int found = 0;
+	char path[PATH_MAX];
+	int ret = 0, n;
+
+	snprintf(path, sizeof(path), "%s/events", p->root);
+	n = scandir(path, &entries, NULL, alphasort);
+	for (int i = 0; i < n; i++) {
+		const char *name = entries[i]->d_name;
+
+		if (!ret && strlen(name) < EVENT_NAME_BYTES && !fnmatch(system, name, FNM_PERIOD))
+			ret = add_matching_of(p, name, pattern, &found);
+		free(entries[i]);
+	}
+	if (n >= 0)
+		free(entries);
+	return ret || found ? ret : add_choice(p, system, pattern, "");
 }
 
 static void apply_default(struct parser *p, bool on)
@@ -281,12 +368,19 @@ static bool apply_group(struct parser *p, const char *name, bool on)
 	return found;
 }
 
-/* It becomes part of a path, so nothing but what the kernel's names are made of. */
+#define PATTERN_CHARS	"*?[]"
+
+/* It becomes part of a path, so nothing but what the kernel's names and patterns of them are made of. */
 static bool name_is_plain(const char *name)
 {
-	static const char plain[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-";
+	static const char plain[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-" PATTERN_CHARS;
 
 	return *name && strlen(name) < EVENT_NAME_BYTES && !name[strspn(name, plain)];
+}
+
+static bool is_pattern(const char *name)
+{
+	return name[strcspn(name, PATTERN_CHARS)];
 }
 
 static int refuse(struct parser *p, const char *item)
@@ -298,8 +392,19 @@ static int refuse(struct parser *p, const char *item)
 	for (unsigned int i = 0; i < GROUP_COUNT && used < sizeof(p->err->hint); i++)
 		used += snprintf(p->err->hint + used, sizeof(p->err->hint) - used, " %s,", groups[i].name);
 	if (used < sizeof(p->err->hint))
-		snprintf(p->err->hint + used, sizeof(p->err->hint) - used, " all, default");
+		snprintf(p->err->hint + used, sizeof(p->err->hint) - used,
+			 " all, default; 'SYSTEM:*' is all of one system");
 	return -EINVAL;
+}
+
+static int apply_event(struct parser *p, const char *system, const char *name, bool on)
+{
+	if (!on) {
+		remove_events(p, system, name);
+		return 0;
+	}
+	return is_pattern(system) || is_pattern(name) ? add_matching(p, system, name) :
+	       add_choice(p, system, name, "");
 }
 
 static int apply_item(struct parser *p, char *item)
@@ -313,22 +418,15 @@ static int apply_item(struct parser *p, char *item)
 		if (apply_group(p, name, on))
 			return 0;
 		info = tp_info(tp_lookup(name));
-		if (!info)
-			return refuse(p, name);
-		if (on)
-			return add_choice(p, info->system, info->name, "");
-		remove_event(p, info->system, info->name);
-		return 0;
+		if (info)
+			return apply_event(p, info->system, info->name, on);
+		return is_pattern(name) && name_is_plain(name) ? apply_event(p, "*", name, on) : refuse(p, name);
 	}
 	*colon = '\0';
-	if (!name_is_plain(name) || !name_is_plain(colon + 1)) {
-		*colon = ':';
-		return refuse(p, name);
-	}
-	if (on)
-		return add_choice(p, name, colon + 1, "");
-	remove_event(p, name, colon + 1);
-	return 0;
+	if (name_is_plain(name) && name_is_plain(colon + 1))
+		return apply_event(p, name, colon + 1, on);
+	*colon = ':';
+	return refuse(p, name);
 }
 
 static int apply_list(struct parser *p, const char *list)
@@ -350,6 +448,13 @@ static int apply_list(struct parser *p, const char *list)
 	return ret;
 }
 
+static void set_classes(struct event_set *set)
+{
+	for (unsigned int i = 0; i < set->n; i++)
+		set->choices[i].class = !strcmp(set->choices[i].filter, BY_KSWAPD) ? EVENT_KEPT :
+					classes[tp_lookup(set->choices[i].name)];
+}
+
 int event_set_parse(const char *list, const char *tracefs_root, struct source_error *err, struct event_set *set)
 {
 	struct parser p = { .root = tracefs_root, .err = err, .set = set };
@@ -368,5 +473,6 @@ int event_set_parse(const char *list, const char *tracefs_root, struct source_er
 		snprintf(err->what, sizeof(err->what), "the list of events '%.100s' leaves nothing to record", list);
 		ret = -EINVAL;
 	}
+	set_classes(set);
 	return ret;
 }

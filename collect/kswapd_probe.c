@@ -6,6 +6,7 @@
 #include "collect/kswapd_probe.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -13,6 +14,8 @@
 
 #include "collect/bpf/kswapd.h"
 #include "collect/bpf/kswapd.skel.h"
+#include "collect/bpf_refusal.h"
+#include "collect/cgroup_top.h"
 
 /*
  * Could the noticing task have made the change? A rise, and everything that a kswapd notices, is the doing of the
@@ -53,15 +56,15 @@ int kswapd_change_emit(const struct kswapd_change *c, const struct sink *sink)
 	return ret ? ret : SINK_CALL(sink, failures, &out);
 }
 
-int kswapd_reading_emit(const struct kswapd_reading *r, uint64_t now_ns, const struct sink *sink)
+int kswapd_reading_emit(const struct kswapd_reading *r, const struct sink *sink)
 {
 	const struct sample samples[] = {
-		{ now_ns, SCOPE_NODE, r->node, 0, "kswapd_failures", "runs", r->value },
-		{ now_ns, SCOPE_NODE, r->node, 0, "kswapd_order", "order", r->order },
-		{ now_ns, SCOPE_NODE, r->node, 0, "kswapd_highest_zoneidx", "zone", r->highest_zoneidx },
+		{ r->ts_ns, SCOPE_NODE, r->node, 0, "kswapd_failures", "runs", r->value },
+		{ r->ts_ns, SCOPE_NODE, r->node, 0, "kswapd_order", "order", r->order },
+		{ r->ts_ns, SCOPE_NODE, r->node, 0, "kswapd_highest_zoneidx", "zone", r->highest_zoneidx },
 	};
 	const struct failures_change change = {
-		.ts = now_ns, .node = r->node, .value = r->value, .previous = r->previous, .tid = -1,
+		.ts = r->ts_ns, .node = r->node, .value = r->value, .previous = r->previous, .tid = -1,
 		.comm = "", .via = "bpf-sample", .reason = "",
 	};
 	int ret = 0;
@@ -73,37 +76,13 @@ int kswapd_reading_emit(const struct kswapd_reading *r, uint64_t now_ns, const s
 	return ret;
 }
 
-/* The log ends with statistics ("processed 638 insns ...") and, if libbpf made it, with a mark of its own. */
-const char *kswapd_verifier_reason(const char *log, size_t *len)
-{
-	size_t end = strlen(log);
-
-	while (end) {
-		const char *nl = memrchr(log, '\n', end);
-		const char *line = nl ? nl + 1 : log;
-
-		*len = log + end - line;
-		if (*len && strncmp(line, "processed ", 10) && strncmp(line, "-- ", 3))
-			return line;
-		end = nl ? nl - log : 0;
-	}
-	*len = 0;
-	return log;
-}
-
 #ifdef HAVE_BPF_SKEL
 
 #include <bpf/bpf.h>
-#include <bpf/btf.h>
 #include <bpf/libbpf.h>
 
 /* Nodes that come with hotplugged memory may wait that long; a walk over 4,000 tasks takes 0.6 ms. */
 #define FIND_INTERVAL_NS	(10ull * 1000 * 1000 * 1000)
-
-/* The verifier's words about one program; when they are more, it keeps the end, where the reason is. */
-#define VERIFIER_LOG_BYTES	(64u << 10)
-
-#define VMLINUX_BTF	"/sys/kernel/btf/vmlinux"	/* where libbpf looks first */
 
 struct kswapd_probe {
 	struct kswapd_bpf	*skel;
@@ -124,53 +103,35 @@ static int fail(struct source_error *err, int ret, const char *what, const char 
 	return ret;
 }
 
-/* Does the kernel have the type by which BPF programs iterate over tasks? */
-static bool have_task_iterator(void)
+static int set_hierarchy(struct kswapd_bpf *skel)
 {
-	struct btf *btf = btf__load_vmlinux_btf();
-	bool have = btf && btf__find_by_name_kind(btf, "bpf_iter__task", BTF_KIND_STRUCT) > 0;
+	int root = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC);
+	struct cgroup_top top;
 
-	btf__free(btf);
-	return have;
-}
-
-/* Why the programs could not be loaded, from what the kernel lets us see; @log is the verifier's, or empty. */
-static int explain_load(int ret, const char *log, struct source_error *err)
-{
-	size_t len;
-	const char *reason = kswapd_verifier_reason(log, &len);
-
-	if (access(VMLINUX_BTF, R_OK))
-		return fail(err, -ENOTSUP, "this kernel does not show its types (no " VMLINUX_BTF ")",
-			    "a kernel built with CONFIG_DEBUG_INFO_BTF=y has it");
-	if (ret == -ENOSYS)
-		return fail(err, -ENOTSUP, "this kernel has no BPF", "CONFIG_BPF_SYSCALL=y gives it");
-	if (ret == -EPERM && !len)
-		return fail(err, -EPERM, "not permitted to load BPF programs",
-			    "run as root, or with CAP_BPF and CAP_PERFMON; a container must be given them, and kernel "
-			    "lockdown in mode confidentiality forbids it to everybody");
-	if (!have_task_iterator())
-		return fail(err, -ENOTSUP, "this kernel has no task iterator for BPF", "Linux 5.8 and later have it");
-	if (!len)
-		return fail(err, ret, strerror(-ret), "");
-	snprintf(err->what, sizeof(err->what), "the kernel refuses the BPF programs: %.*s (%s)", (int)len, reason,
-		 strerror(-ret));
-	return ret;
+	if (root < 0)
+		return -errno;
+	cgroup_top_open(root, &top);
+	skel->rodata->memory_is_v1 = top.version == 1;
+	cgroup_top_close(&top);
+	close(root);
+	return 0;
 }
 
 /* libbpf talks to stderr unless it is told not to; what it would say is in @err. */
 static int load(struct kswapd_probe *p, struct source_error *err)
 {
 	libbpf_print_fn_t print = libbpf_set_print(NULL);
-	char *log = calloc(1, VERIFIER_LOG_BYTES);
-	LIBBPF_OPTS(bpf_object_open_opts, opts, .kernel_log_buf = log, .kernel_log_size = VERIFIER_LOG_BYTES);
+	char *log = calloc(1, BPF_VERIFIER_LOG_BYTES);
+	LIBBPF_OPTS(bpf_object_open_opts, opts, .kernel_log_buf = log, .kernel_log_size = BPF_VERIFIER_LOG_BYTES);
 	int ret = -ENOMEM;
 
 	if (log) {
 		p->skel = kswapd_bpf__open_opts(&opts);
-		ret = p->skel ? kswapd_bpf__load(p->skel) : -errno;
+		ret = p->skel ? set_hierarchy(p->skel) : -errno;
+		if (!ret)
+			ret = kswapd_bpf__load(p->skel);
 		if (ret)
-			ret = explain_load(ret, log, err);
+			ret = bpf_refusal_explain(ret, log, err);
 	}
 	libbpf_set_print(print);
 	free(log);
@@ -326,7 +287,7 @@ int kswapd_probe_sample(struct kswapd_probe *p, uint64_t now_ns, const struct si
 	if (bytes < 0)
 		return bytes;
 	for (size_t i = 0; !ret && i < bytes / sizeof(readings[0]); i++)
-		ret = kswapd_reading_emit(&readings[i], now_ns, sink);
+		ret = kswapd_reading_emit(&readings[i], sink);
 	/* The thread that the reader is attached to has gone, and others may be there. */
 	if (!bytes)
 		p->find_ns = 0;

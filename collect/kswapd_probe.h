@@ -40,9 +40,9 @@ int kswapd_probe_open(struct kswapd_probe **out, struct source_error *err);
 void kswapd_probe_free(struct kswapd_probe *p);
 
 /*
- * One sample each of kswapd_failures, kswapd_order and kswapd_highest_zoneidx per node, with the time @now_ns, and a
- * failures_change for each node whose value is not the one told last; the first sight of a node is one, with previous
- * -1. Every ten seconds it looks for nodes that came with hotplugged memory, which visits all tasks. 0, or a negative
+ * One sample each of kswapd_failures, kswapd_order and kswapd_highest_zoneidx per node, with the time at which it was
+ * read (on a starving machine some time after @now_ns), and a failures_change for each node whose value is not the one
+ * told last; the first sight of a node is one, with previous -1. Every ten seconds it looks for nodes that came with hotplugged memory, which visits all tasks. 0, or a negative
  * errno of the kernel or the sink.
  */
 int kswapd_probe_sample(struct kswapd_probe *p, uint64_t now_ns, const struct sink *sink);
@@ -62,9 +62,6 @@ void kswapd_probe_stats(const struct kswapd_probe *p, struct kswapd_probe_stats 
 struct kswapd_change;
 struct kswapd_reading;
 int kswapd_change_emit(const struct kswapd_change *change, const struct sink *sink);
-int kswapd_reading_emit(const struct kswapd_reading *reading, uint64_t now_ns, const struct sink *sink);
-
-/* The last line of a verifier's log that tells a reason, without its end of line; *len is 0 when there is none. */
-const char *kswapd_verifier_reason(const char *log, size_t *len);
+int kswapd_reading_emit(const struct kswapd_reading *reading, const struct sink *sink);
 
 #endif

@@ -165,6 +165,15 @@ static void read_mounts(const char *root, struct mounts *mounts)
 	endmntent(file);
 }
 
+bool machine_find_tracefs(const char *root, char path[PATH_MAX])
+{
+	struct mounts mounts = { 0 };
+
+	read_mounts(root, &mounts);
+	snprintf(path, PATH_MAX, "%s", mounts.tracefs);
+	return *path;
+}
+
 /* Kernels name a clock "mono" beside "mono_raw"; the one in use stands in brackets. */
 static bool lists_word(const char *text, const char *word)
 {
@@ -474,4 +483,18 @@ void machine_read(const char *root, struct machine *m)
 	read_zram(root, &m->zram);
 	read_zswap(root, &m->zswap);
 	read_sysctls(root, m);
+}
+
+int machine_features(const char *root, const char *tracefs, struct kernel_feature *rows)
+{
+	char btf[PATH_MAX], events[PATH_MAX], proc[PATH_MAX], sys[PATH_MAX];
+	const struct kernel_paths paths = {
+		.btf = btf, .events = tracefs ? events : NULL, .proc = proc, .sys = sys,
+	};
+
+	path_of(btf, root, "/sys/kernel/btf/vmlinux");
+	path_of(events, tracefs ?: "", "/events");
+	path_of(proc, root, "/proc");
+	path_of(sys, root, "/sys");
+	return kernel_features_detect(&paths, rows);
 }

@@ -13,6 +13,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "kernel/feature.h"
+
 #define MACHINE_UNKNOWN		(-1)	/* no file tells */
 #define MACHINE_ABSENT		(-2)	/* this kernel has no such thing */
 #define MACHINE_CGROUPS_MAX	20000	/* more are not looked at; 10 us each */
@@ -96,5 +98,14 @@ struct machine {
 
 /* @root: "" for this machine, or a directory with proc/ and sys/ in it. */
 void machine_read(const char *root, struct machine *m);
+
+/*
+ * What the kernel has, by its own account: @rows, KF_COUNT of them. @tracefs: where it is and can be read, else NULL.
+ * 0 or -ENOMEM.
+ */
+int machine_features(const char *root, const char *tracefs, struct kernel_feature *rows);
+
+/* As machine.tracefs_path, without the rest. False: not mounted. */
+bool machine_find_tracefs(const char *root, char path[PATH_MAX]);
 
 #endif

@@ -136,8 +136,11 @@ int sample_items_add(struct sample_items *items, const char *path, const struct 
 	if (ret || !own)
 		return -ENOMEM;
 	fd = sample_file_open(items->env->root_fd, path);
-	if (fd < 0)
+	if (fd < 0) {
+		if (!items->missing || items->missing == -ENOENT)
+			items->missing = fd;
 		return fd;
+	}
 	items->items[items->nitems++] = (struct sample_item){
 		.fd = fd,
 		.form = form,
@@ -148,9 +151,11 @@ int sample_items_add(struct sample_items *items, const char *path, const struct 
 
 int sample_items_or_none(struct sample_items *items, void **state)
 {
+	int missing = items->missing ? items->missing : -ENOENT;
+
 	if (!items->nitems) {
 		sample_items_close(items);
-		return -ENOENT;
+		return missing;
 	}
 	*state = items;
 	return 0;

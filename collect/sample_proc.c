@@ -119,6 +119,7 @@ static int pressure_facts(void *state, const struct sink *sink)
 const struct sample_source sample_pressure = {
 	.name = "pressure", .open = pressure_open, .read = sample_items_read, .facts = pressure_facts,
 	.close = sample_items_close, .none_key = "psi", .none_value = "0",
+	.without = "this kernel has no PSI", .empty = "PSI is off; psi=1 on the kernel command line switches it on",
 };
 
 /* --- /proc/diskstats --- */
@@ -154,7 +155,7 @@ static int diskstats_open(struct sample_env *env, void **state)
 	int fd = sample_file_open(env->root_fd, "proc/diskstats");
 
 	if (fd < 0)
-		return -ENOENT;
+		return fd;
 	d = calloc(1, sizeof(*d));
 	if (!d) {
 		close(fd);
@@ -218,14 +219,14 @@ const struct sample_source sample_diskstats = {
 
 /*
  * Settings that change what reclaim does. Their values are samples, vm.NAME, so that a change is seen when it happened;
- * the values at the start are facts of the recording too (sample_facts.c).
+ * the values of the usual ones at the start are facts of the recording too (sample_settings.c).
  */
 static const char *const settings[] = {
 	"swappiness", "watermark_scale_factor", "watermark_boost_factor", "min_free_kbytes", "zone_reclaim_mode",
 	"defrag_mode", "vfs_cache_pressure", "page-cluster", "compaction_proactiveness", "extfrag_threshold",
-	"overcommit_memory", "overcommit_ratio", "dirty_ratio", "dirty_background_ratio", "panic_on_oom",
-	"oom_kill_allocating_task", "percpu_pagelist_high_fraction", "min_slab_ratio", "min_unmapped_ratio",
-	"nr_hugepages",
+	"overcommit_memory", "overcommit_ratio", "dirty_ratio", "dirty_background_ratio", "dirty_bytes",
+	"dirty_background_bytes", "panic_on_oom", "oom_kill_allocating_task", "percpu_pagelist_high_fraction",
+	"min_slab_ratio", "min_unmapped_ratio", "nr_hugepages",
 };
 
 static const struct series_unit setting_units[] = { { "", "setting" } };

@@ -20,13 +20,22 @@ struct interned {
 struct series_names {
 	struct interned	*all;
 	uint32_t	count;
+	uint32_t	epoch;		/* from 1; what was sent in an earlier one is sent again */
 	uint64_t	dropped;
 };
 
 int series_names_new(struct series_names **out)
 {
 	*out = calloc(1, sizeof(**out));
-	return *out ? 0 : -ENOMEM;
+	if (!*out)
+		return -ENOMEM;
+	(*out)->epoch = 1;
+	return 0;
+}
+
+void series_names_forget(struct series_names *names)
+{
+	names->epoch++;
 }
 
 void series_names_free(struct series_names *names)
@@ -174,10 +183,11 @@ void series_put_value(struct series_set *set, const struct series_value *v, stru
 	if (!slot)
 		return;
 	set->next = slot - set->slots + 1;
-	if (out->error || (slot->known && slot->value == (int64_t)v->value))
+	out->values++;
+	if (out->error || (slot->sent == set->names->epoch && slot->value == (int64_t)v->value))
 		return;
 	slot->value = v->value;
-	slot->known = true;
+	slot->sent = set->names->epoch;
 	out->error = send_value(set, slot, out);
 }
 
@@ -188,7 +198,7 @@ bool series_last(const struct series_set *set, const char *head, const char *nam
 	for (uint32_t i = 0; i < set->nslots; i++) {
 		const struct series_slot *slot = &set->slots[i];
 
-		if (slot->known && slot->name_bytes == len && slot->head_bytes == head_len &&
+		if (slot->sent && slot->name_bytes == len && slot->head_bytes == head_len &&
 		    !strcmp(slot->name + head_len, name) && !memcmp(slot->name, head, head_len)) {
 			*value = slot->value;
 			return true;
@@ -256,6 +266,7 @@ struct series_set *series_group_at(struct series_group *group, int32_t node, con
 	if (!m)
 		return NULL;
 	group->next = m - group->members + 1;
+	m->seen = group->round;
 	series_begin(&m->set);
 	return &m->set;
 }

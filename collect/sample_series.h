@@ -27,6 +27,9 @@ int series_names_new(struct series_names **out);
 void series_names_free(struct series_names *names);		/* NULL is fine */
 uint64_t series_names_dropped(const struct series_names *names);	/* series that were left out */
 
+/* Every value counts as not yet sent: the sink lost some, and a value that stays would never come again. */
+void series_names_forget(struct series_names *names);
+
 /* The name with @head before it, interned; NULL when it has no place. It lives as long as @names. */
 const char *series_name(struct series_names *names, const char *head, const char *name, size_t len);
 
@@ -47,10 +50,19 @@ struct series_shape {
 /* Where values go in this round. The first error of the sink stays, and nothing more is sent. */
 struct sample_out {
 	const struct sink	*sink;
-	uint64_t		ts;	/* ns */
+	uint64_t		(*clock)(void);	/* NULL: time stands still within a round */
+	uint64_t		ts;		/* ns */
+	uint64_t		values;		/* that were read, changed or not */
 	int			error;
-	bool			whole;	/* start or end: a source that takes turns reads everything */
+	bool			whole;		/* start or end: a source that takes turns reads everything */
 };
+
+/* A source whose files can keep it waiting calls this before each of them. */
+static inline void sample_out_now(struct sample_out *out)
+{
+	if (out->clock)
+		out->ts = out->clock();
+}
 
 struct series_slot {
 	const char	*name;		/* interned, with the head before it */
@@ -60,7 +72,7 @@ struct series_slot {
 	int32_t		node;
 	uint16_t	head_bytes;
 	uint16_t	name_bytes;	/* without the head */
-	bool		known;		/* value has been sent */
+	uint32_t	sent;		/* the value was, when the epoch of names was this; 0 never */
 };
 
 struct series_set {
@@ -104,6 +116,7 @@ bool series_last(const struct series_set *set, const char *head, const char *nam
 /* Sets that are named within one file: zones, disks, swap devices. Found as series are, by their place. */
 struct series_member {
 	const char		*name;		/* interned */
+	uint32_t		seen;		/* the group's round in which it was */
 	struct series_set	set;
 };
 
@@ -113,6 +126,7 @@ struct series_group {
 	const char			*before;	/* "zone.": heads are "zone.DMA32." */
 	struct series_member		*members;
 	uint32_t			nmembers, capacity, next;
+	uint32_t			round;
 };
 
 void series_group_release(struct series_group *group);
@@ -120,6 +134,7 @@ void series_group_release(struct series_group *group);
 static inline void series_group_begin(struct series_group *group)
 {
 	group->next = 0;
+	group->round++;
 }
 
 /* The member @name of @node (-1 none), new or not, at its begin. NULL: there is no place. Valid until the next one. */

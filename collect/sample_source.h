@@ -11,6 +11,8 @@
 #include "collect/sample_series.h"
 #include "collect/sampler.h"
 
+struct cgroups;
+
 /* What all sources of one sampler share. Outlives them. */
 struct sample_env {
 	int				root_fd;	/* all paths are below it, without a leading slash */
@@ -18,12 +20,13 @@ struct sample_env {
 	const char			*cgroup_path;	/* NULL: look for it */
 	struct series_names		*names;
 	struct sample_buffer		*buffer;	/* used within one call */
+	struct cgroups			*followed;	/* what sample_cgroup opened, for sample_cgroup_stat; or NULL */
 };
 
 struct sample_source {
 	const char	*name;
 
-	/* Opens what is there. -ENOENT: this machine has nothing of it, which is no error; any other one is. */
+	/* Opens what is there. -ENOMEM is an error; any other one says why this machine has nothing of it. */
 	int (*open)(struct sample_env *env, void **state);
 
 	/* Reads all of it. A file that fails now is absent now. Errors of the sink are in @out. */
@@ -36,14 +39,18 @@ struct sample_source {
 	/* The fact of a machine that has nothing of it; or NULL. */
 	const char	*none_key, *none_value;
 
+	/* Why there can be no such file, and why a first read can have no value; or NULL. */
+	const char	*without, *empty;
+
 	void (*close)(void *state);
 };
 
 extern const struct sample_source sample_vmstat, sample_meminfo, sample_pressure, sample_diskstats, sample_sysctl;
+extern const struct sample_source sample_settings;
 extern const struct sample_source sample_node_vmstat, sample_node_meminfo, sample_kswapd;
 extern const struct sample_source sample_zoneinfo, sample_buddyinfo, sample_pagetypeinfo;
 extern const struct sample_source sample_swaps, sample_zram, sample_zswap;
-extern const struct sample_source sample_cgroup;
+extern const struct sample_source sample_cgroup, sample_cgroup_stat;
 
 /* --- files that are one set of series each --- */
 
@@ -86,6 +93,7 @@ struct sample_items {
 	struct sample_env	*env;
 	struct sample_item	*items;
 	uint32_t		nitems, capacity;
+	int			missing;	/* why a file could not be opened: -ENOENT, or what is not that */
 };
 
 int sample_items_new(struct sample_env *env, struct sample_items **out);
@@ -95,10 +103,18 @@ int sample_items_new(struct sample_env *env, struct sample_items **out);
  */
 int sample_items_add(struct sample_items *items, const char *path, const struct sample_form *form,
 		     const struct series_shape *shape, const char *head);
-/* 0 when there is an item; else frees @items and gives -ENOENT. For the end of an open function. */
+/* 0 when there is an item; else frees @items and says why there is none. For the end of an open function. */
 int sample_items_or_none(struct sample_items *items, void **state);
 void sample_items_read(void *state, struct sample_out *out);
 void sample_items_close(void *state);
+
+/* --- settings that are words --- */
+
+/* "always [madvise] never" becomes madvise; a text without brackets stays. */
+void sample_take_choice(char *text);
+
+/* Says that @key has @value since @ts, as meta KEY@TS. 0, or what the sink returned. */
+int sample_say_change(const struct sink *sink, const char *key, uint64_t ts, const char *value);
 
 /* --- directories with a number in their name --- */
 

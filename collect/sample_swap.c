@@ -9,6 +9,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "collect/sample_source.h"
@@ -29,6 +30,8 @@ struct swaps {
 	struct sample_out	*out;				/* of the read that is going on */
 	char			fact[SWAPS_FACT_BYTES];		/* the devices of the last read, as meta has them */
 	size_t			fact_bytes;
+	char			said[SWAPS_FACT_BYTES];
+	bool			started;			/* the fact was said */
 };
 
 static int swaps_open(struct sample_env *env, void **state)
@@ -37,7 +40,7 @@ static int swaps_open(struct sample_env *env, void **state)
 	struct swaps *s;
 
 	if (fd < 0)
-		return -ENOENT;
+		return fd;
 	s = calloc(1, sizeof(*s));
 	if (!s) {
 		close(fd);
@@ -84,6 +87,25 @@ static bool swaps_line(void *ctx, char *line, size_t len)
 	return !s->out->error;
 }
 
+/* One that was switched off holds nothing; its last value would say for ever that it does. */
+static void swaps_off(struct swaps *s)
+{
+	for (uint32_t i = 0; i < s->devices.nmembers; i++) {
+		struct series_set *set = &s->devices.members[i].set;
+
+		if (s->devices.members[i].seen == s->devices.round)
+			continue;
+		series_begin(set);
+		for (const char *const *column = swap_columns; *column; column++)
+			series_put(set, *column, strlen(*column), 0, s->out);
+	}
+}
+
+static const char *swaps_text(const struct swaps *s)
+{
+	return s->fact_bytes ? s->fact : "none";
+}
+
 static void swaps_read(void *state, struct sample_out *out)
 {
 	struct swaps *s = state;
@@ -92,14 +114,22 @@ static void swaps_read(void *state, struct sample_out *out)
 	s->fact_bytes = 0;
 	s->fact[0] = '\0';
 	series_group_begin(&s->devices);
-	sample_file_lines(s->fd, FILE_TO_EOF, s->env->buffer, swaps_line, s);
+	if (sample_file_lines(s->fd, FILE_TO_EOF, s->env->buffer, swaps_line, s) || out->error)
+		return;
+	swaps_off(s);
+	if (s->started && !out->error && strcmp(s->fact, s->said)) {
+		strcpy(s->said, s->fact);
+		out->error = sample_say_change(out->sink, "swap_devices", out->ts, swaps_text(s));
+	}
 }
 
 static int swaps_facts(void *state, const struct sink *sink)
 {
-	const struct swaps *s = state;
+	struct swaps *s = state;
 
-	return SINK_CALL(sink, meta, "swap_devices", s->fact_bytes ? s->fact : "none");
+	strcpy(s->said, s->fact);
+	s->started = true;
+	return SINK_CALL(sink, meta, "swap_devices", swaps_text(s));
 }
 
 static void swaps_close(void *state)
@@ -113,10 +143,12 @@ static void swaps_close(void *state)
 
 const struct sample_source sample_swaps = {
 	.name = "swaps", .open = swaps_open, .read = swaps_read, .facts = swaps_facts, .close = swaps_close,
-	.none_key = "swap_devices", .none_value = "none",
+	.none_key = "swap_devices", .none_value = "none", .empty = "no swap",
 };
 
 /* --- zram --- */
+
+enum { ZRAM_DISKSIZE, ZRAM_MM, ZRAM_IO, ZRAM_BD };
 
 /* Documentation/admin-guide/blockdev/zram.rst; older kernels have the first ones of each. */
 static const char *const mm_columns[] = {
@@ -125,6 +157,8 @@ static const char *const mm_columns[] = {
 };
 static const char *const io_columns[] = { "failed_reads", "failed_writes", "invalid_io", "notify_free", NULL };
 static const char *const bd_columns[] = { "bd_count", "bd_reads", "bd_writes", NULL };
+static const char *const disksize_columns[] = { "", NULL };
+static const char *const mm_sizes[] = { "orig_data_size", "compr_data_size", "mem_used_total", NULL };
 
 static const struct sample_form mm_form = {
 	.end = FILE_ONE_READ, .line = sample_line_columns, .columns = mm_columns,
@@ -154,61 +188,177 @@ static const struct zram_file {
 	const char			*file;
 	const struct sample_form	*form;
 	const struct series_shape	*shape;
-	const char			*name;	/* of the value; "" the columns have names */
+	const char			*name;		/* of the value; "" the columns have names */
+	const char			*const *sizes;	/* what is 0 when the device is gone; NULL: counters */
 } zram_files[] = {
-	{ "mm_stat", &mm_form, &mm_shape, "" },
-	{ "io_stat", &io_form, &io_shape, "" },
-	{ "bd_stat", &bd_form, &bd_shape, "" },		/* with CONFIG_ZRAM_WRITEBACK */
-	{ "disksize", &sample_form_single, &disksize_shape, "disksize" },
+	[ZRAM_DISKSIZE] = { "disksize", &sample_form_single, &disksize_shape, "disksize", disksize_columns },
+	[ZRAM_MM] = { "mm_stat", &mm_form, &mm_shape, "", mm_sizes },
+	[ZRAM_IO] = { "io_stat", &io_form, &io_shape, "" },
+	[ZRAM_BD] = { "bd_stat", &bd_form, &bd_shape, "" },		/* with CONFIG_ZRAM_WRITEBACK */
 };
 
-#define ZRAM_LOOK_READS		10u	/* between two looks for new devices, of some 10 us */
-
-struct zram {
-	struct sample_items	*items;
-	uint32_t		reads;
-};
-
-static bool is_known(const struct sample_items *items, const char *head)
-{
-	for (uint32_t i = 0; i < items->nitems; i++)
-		if (!strcmp(items->items[i].set.head, head))
-			return true;
-	return false;
-}
+#define ZRAM_FILES		(sizeof(zram_files) / sizeof(zram_files[0]))
+#define ZRAM_MAX		64u	/* devices; there is one for swap, or one for each CPU */
+#define ZRAM_LOOK_READS		2u	/* a look for new devices takes some 10 us */
+#define FD_NONE			(-1)
 
 /*
- * FIXME: a device that is removed and made anew under its number keeps its old, dead files: it is in swaps and
- * diskstats, but its mm_stat is not sampled.
+ * One device. Its number can come again: removed and made anew it has other files, and its series go on. A device that
+ * is gone, or that another one has the name of, is noticed when its files fail, or by the inode of its directory.
  */
-static int add_zram(void *ctx, const char *name, int number)
-{
-	struct sample_items *items = ctx;
-	char path[320], head[64];
-	int ret = 0;
+struct zram_device {
+	int			number;
+	ino_t			directory;	/* 0: gone */
+	bool			present;	/* in the look that is going on */
+	bool			described;	/* its facts were told since it was set up */
+	struct sample_item	files[ZRAM_FILES];
+};
 
-	snprintf(head, sizeof(head), "zram%d.disksize", number);
-	if (is_known(items, head))
-		return 0;
-	for (size_t i = 0; ret != -ENOMEM && i < sizeof(zram_files) / sizeof(zram_files[0]); i++) {
-		snprintf(path, sizeof(path), "sys/block/%s/%s", name, zram_files[i].file);
-		snprintf(head, sizeof(head), "zram%d.%s", number, zram_files[i].name);
-		ret = sample_items_add(items, path, zram_files[i].form, zram_files[i].shape, head);
+struct zram {
+	struct sample_env	*env;
+	uint32_t		reads;
+	bool			lost;		/* a device went */
+	uint32_t		ndevices;
+	struct zram_device	devices[ZRAM_MAX];
+};
+
+static const char *const zram_fact_files[] = { "comp_algorithm", "backing_dev" };
+
+/* --- one device --- */
+
+static void zram_close_files(struct zram_device *dev)
+{
+	for (size_t i = 0; i < ZRAM_FILES; i++) {
+		if (dev->files[i].fd >= 0)
+			close(dev->files[i].fd);
+		dev->files[i].fd = FD_NONE;
 	}
-	return ret == -ENOMEM ? ret : 0;
+	dev->directory = 0;
+	dev->described = false;
 }
 
-static int look_for_zram(struct zram *z)
+static void zram_open_files(struct zram *z, struct zram_device *dev, ino_t directory)
 {
-	return sample_each_numbered(z->items->env->root_fd, "sys/block", "zram", add_zram, z->items);
+	char path[96];
+
+	zram_close_files(dev);
+	dev->directory = directory;
+	for (size_t i = 0; i < ZRAM_FILES; i++) {
+		snprintf(path, sizeof(path), "sys/block/zram%d/%s", dev->number, zram_files[i].file);
+		dev->files[i].fd = sample_file_open(z->env->root_fd, path);
+	}
+}
+
+static struct zram_device *zram_add(struct zram *z, int number)
+{
+	struct zram_device *dev = z->ndevices < ZRAM_MAX ? &z->devices[z->ndevices] : NULL;
+	char head[64];
+
+	if (!dev)
+		return NULL;
+	*dev = (struct zram_device){ .number = number };
+	for (size_t i = 0; i < ZRAM_FILES; i++) {
+		const char *own;
+
+		snprintf(head, sizeof(head), "zram%d.%s", number, zram_files[i].name);
+		own = series_name(z->env->names, "", head, strlen(head));
+		if (!own)
+			return NULL;
+		dev->files[i] = (struct sample_item){
+			.fd = FD_NONE, .form = zram_files[i].form,
+			.set = { .shape = zram_files[i].shape, .names = z->env->names, .head = own, .node = -1 },
+		};
+	}
+	z->ndevices++;
+	return dev;
+}
+
+/* What a device that is gone holds: nothing. Its counters keep their last values. */
+static void zram_gone(struct zram_device *dev, struct sample_out *out)
+{
+	zram_close_files(dev);
+	for (size_t i = 0; i < ZRAM_FILES; i++) {
+		struct series_set *set = &dev->files[i].set;
+		const char *const *name = zram_files[i].sizes;
+
+		series_begin(set);
+		for (; name && *name && set->nslots; name++)
+			series_put(set, *name, strlen(*name), 0, out);
+	}
+}
+
+/* Algorithm and backing device can be chosen until the size is set. @ts 0: at the start. */
+static int zram_describe(struct zram *z, struct zram_device *dev, uint64_t ts, const struct sink *sink)
+{
+	const struct series_set *size = &dev->files[ZRAM_DISKSIZE].set;
+	bool was_described = dev->described;
+	uint64_t bytes;
+	int ret = 0;
+
+	dev->described = dev->directory && series_last(size, size->head, "", &bytes) && bytes;
+	if (was_described || !dev->described)
+		return 0;
+	for (size_t i = 0; !ret && i < sizeof(zram_fact_files) / sizeof(zram_fact_files[0]); i++) {
+		char path[96], key[64], value[256];
+
+		snprintf(path, sizeof(path), "sys/block/zram%d/%s", dev->number, zram_fact_files[i]);
+		snprintf(key, sizeof(key), "zram%d.%s", dev->number, zram_fact_files[i]);
+		if (sample_file_first_line(z->env->root_fd, path, value, sizeof(value)) <= 0)
+			continue;
+		sample_take_choice(value);
+		ret = ts ? sample_say_change(sink, key, ts, value) : SINK_CALL(sink, meta, key, value);
+	}
+	return ret;
+}
+
+/* --- all of them --- */
+
+static int zram_found(void *ctx, const char *name, int number)
+{
+	struct zram *z = ctx;
+	struct zram_device *dev = NULL;
+	struct stat st;
+	char path[64];
+
+	snprintf(path, sizeof(path), "sys/block/zram%d", number);
+	if (fstatat(z->env->root_fd, path, &st, 0))
+		return 0;
+	for (uint32_t i = 0; i < z->ndevices && !dev; i++)
+		if (z->devices[i].number == number)
+			dev = &z->devices[i];
+	if (!dev)
+		dev = zram_add(z, number);
+	if (!dev)
+		return 0;
+	dev->present = true;
+	if (dev->directory != st.st_ino)
+		zram_open_files(z, dev, st.st_ino);
+	return 0;
+}
+
+/* @out NULL: at the start. */
+static int zram_look(struct zram *z, struct sample_out *out)
+{
+	int ret;
+
+	for (uint32_t i = 0; i < z->ndevices; i++)
+		z->devices[i].present = false;
+	ret = sample_each_numbered(z->env->root_fd, "sys/block", "zram", zram_found, z);
+	for (uint32_t i = 0; !ret && out && i < z->ndevices; i++)
+		if (!z->devices[i].present && z->devices[i].directory)
+			zram_gone(&z->devices[i], out);
+	return ret;
 }
 
 static void zram_close(void *state)
 {
 	struct zram *z = state;
 
-	if (z->items)
-		sample_items_close(z->items);
+	for (uint32_t i = 0; i < z->ndevices; i++) {
+		zram_close_files(&z->devices[i]);
+		for (size_t k = 0; k < ZRAM_FILES; k++)
+			series_set_release(&z->devices[i].files[k].set);
+	}
 	free(z);
 }
 
@@ -216,35 +366,67 @@ static void zram_close(void *state)
 static int zram_open(struct sample_env *env, void **state)
 {
 	struct zram *z = calloc(1, sizeof(*z));
-	int ret = z ? sample_items_new(env, &z->items) : -ENOMEM;
+	int ret;
 
-	if (!ret)
-		ret = look_for_zram(z);
-	if (!ret) {
-		*state = z;
-		return 0;
-	}
-	if (z)
+	if (!z)
+		return -ENOMEM;
+	z->env = env;
+	ret = zram_look(z, NULL);
+	if (ret) {
 		zram_close(z);
-	return ret == -ENOMEM ? ret : -ENOENT;
+		return ret;
+	}
+	*state = z;
+	return 0;
+}
+
+static void zram_read_device(struct zram *z, struct zram_device *dev, struct sample_out *out)
+{
+	for (size_t i = 0; i < ZRAM_FILES && !out->error; i++) {
+		series_begin(&dev->files[i].set);
+		if (dev->files[i].fd >= 0 && sample_item_read(z->env, &dev->files[i], out) == -ENODEV) {
+			zram_gone(dev, out);
+			z->lost = true;
+			return;
+		}
+	}
+	if (z->reads && !out->error)
+		out->error = zram_describe(z, dev, out->ts, out->sink);
 }
 
 static void zram_read(void *state, struct sample_out *out)
 {
 	struct zram *z = state;
 
-	if (++z->reads % ZRAM_LOOK_READS == 0)
-		look_for_zram(z);
-	sample_items_read(z->items, out);
+	if (z->lost || z->reads % ZRAM_LOOK_READS == ZRAM_LOOK_READS - 1) {
+		z->lost = false;
+		zram_look(z, out);
+	}
+	for (uint32_t i = 0; i < z->ndevices && !out->error; i++)
+		zram_read_device(z, &z->devices[i], out);
+	z->reads++;
+}
+
+static int zram_say(void *state, const struct sink *sink)
+{
+	struct zram *z = state;
+	int ret = 0;
+
+	for (uint32_t i = 0; !ret && i < z->ndevices; i++)
+		ret = zram_describe(z, &z->devices[i], 0, sink);
+	return ret;
 }
 
 const struct sample_source sample_zram = {
-	.name = "zram", .open = zram_open, .read = zram_read, .close = zram_close,
+	.name = "zram", .open = zram_open, .read = zram_read, .facts = zram_say, .close = zram_close,
+	.empty = "no device",
 };
 
 /* --- zswap --- */
 
-#define ZSWAP_DIR	"sys/kernel/debug/zswap"
+#define ZSWAP_DIR		"sys/kernel/debug/zswap"
+#define ZSWAP_MODULE		"sys/module/zswap"
+#define ZSWAP_LOOK_READS	10u
 
 static const struct series_unit zswap_units[] = {
 	{ "zswap.pool_total_size", "bytes" },
@@ -280,27 +462,57 @@ static int add_zswap(struct sample_items *items, int dir_fd)
 	return ret == -ENOMEM ? ret : 0;
 }
 
+struct zswap {
+	struct sample_items	*items;
+	uint32_t		reads;
+};
+
 /* Each kernel has other counters (6.1 duplicate_entry, 7.0 stored_incompressible_pages), so take all there are. */
+static int zswap_look(struct zswap *z)
+{
+	int dir_fd = openat(z->items->env->root_fd, ZSWAP_DIR, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+
+	return dir_fd < 0 ? -errno : add_zswap(z->items, dir_fd);
+}
+
+static void zswap_close(void *state)
+{
+	struct zswap *z = state;
+
+	if (z->items)
+		sample_items_close(z->items);
+	free(z);
+}
+
+/* The kernel makes the counters when zswap is first switched on, which can be while we record. */
 static int zswap_open(struct sample_env *env, void **state)
 {
-	int dir_fd = openat(env->root_fd, ZSWAP_DIR, O_RDONLY | O_DIRECTORY | O_CLOEXEC), ret;
-	struct sample_items *items;
+	struct zswap *z;
+	int ret;
 
-	if (dir_fd < 0)
-		return -ENOENT;
-	ret = sample_items_new(env, &items);
-	if (ret) {
-		close(dir_fd);
-		return ret;
+	z = calloc(1, sizeof(*z));
+	ret = z ? sample_items_new(env, &z->items) : -ENOMEM;
+	if (!ret)
+		ret = zswap_look(z);
+	if (!ret || (ret == -ENOENT && !faccessat(env->root_fd, ZSWAP_MODULE, F_OK, 0))) {
+		*state = z;
+		return 0;
 	}
-	ret = add_zswap(items, dir_fd);
-	if (ret) {
-		sample_items_close(items);
-		return ret;
-	}
-	return sample_items_or_none(items, state);
+	if (z)
+		zswap_close(z);
+	return ret;
+}
+
+static void zswap_read(void *state, struct sample_out *out)
+{
+	struct zswap *z = state;
+
+	if (!z->items->nitems && z->reads++ % ZSWAP_LOOK_READS == ZSWAP_LOOK_READS - 1)
+		zswap_look(z);
+	sample_items_read(z->items, out);
 }
 
 const struct sample_source sample_zswap = {
-	.name = "zswap", .open = zswap_open, .read = sample_items_read, .close = sample_items_close,
+	.name = "zswap", .open = zswap_open, .read = zswap_read, .close = zswap_close,
+	.without = "this kernel has no zswap", .empty = "debugfs is not mounted, or zswap never was switched on",
 };

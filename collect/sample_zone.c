@@ -2,8 +2,8 @@
 /*
  * sample_zone.c - samples of zones: zoneinfo, buddyinfo, pagetypeinfo. All three are tables of "Node 0, zone Normal".
  *
- * Names are zone.<Zone>.<what>: free, min, nr_free_pages_blocks, order3.free (free blocks of 2^3 pages),
- * Movable.order3.free, Movable.pageblocks.
+ * Names are zone.<Zone>.<what>: free, min, nr_free_pages_blocks, protection.2 (pages kept from requests that could use
+ * zone 2 as well: lowmem_reserve[2]), order3.free (free blocks of 2^3 pages), Movable.order3.free, Movable.pageblocks.
  */
 #include <errno.h>
 #include <inttypes.h>
@@ -16,6 +16,7 @@
 
 #define ORDERS_MAX	32u
 #define TYPES_MAX	16u
+#define ZONES_MAX	16u		/* there are six kinds at most; linux/mmzone.h */
 #define TYPE_BYTES	24u
 
 static const struct series_unit zone_units[] = {
@@ -49,7 +50,7 @@ static int open_zones(struct sample_env *env, const char *path, const struct ser
 	struct zone_file *z;
 
 	if (fd < 0)
-		return -ENOENT;
+		return fd;
 	z = calloc(1, sizeof(*z));
 	if (!z) {
 		close(fd);
@@ -126,6 +127,21 @@ static void node_unreclaimable(struct zone_file *z, const struct line_word *word
 		series_put_value(&z->node, &v, z->out);
 }
 
+/* "protection: (0, 3019, 9803)": one for each zone index that a request can go up to. */
+static void put_protection(struct zone_file *z, const char *pos)
+{
+	char name[32];
+	uint64_t pages;
+
+	for (unsigned int zone = 0; zone < ZONES_MAX; zone++) {
+		pos += strspn(pos, " (,");
+		if (!line_next_u64(&pos, &pages))
+			return;
+		snprintf(name, sizeof(name), "protection.%u", zone);
+		series_put(z->zone, name, strlen(name), pages, z->out);
+	}
+}
+
 /* In the sections of the node and of per-CPU pagesets nothing is for us: the node's own vmstat has the former. */
 static void zoneinfo_value(struct zone_file *z, struct line_word word, const char *pos)
 {
@@ -161,6 +177,9 @@ static bool zoneinfo_line(void *ctx, char *line, size_t len)
 	else if (word_is(word, "pages")) {
 		z->section = ZONE_COUNTERS;
 		word = line_next_word(&pos);
+	} else if (word_is(word, "protection:")) {
+		put_protection(z, pos);
+		return !z->out->error;
 	}
 	zoneinfo_value(z, word, pos);
 	return !z->out->error;

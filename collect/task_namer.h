@@ -1,26 +1,56 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * task_namer.h - a sink in front of another that tells the name of each thread when its first event comes.
+ * task_namer.h - a sink in front of another that tells the name, process and cgroup of a thread before its events.
  *
- * Live events carry a thread id and nothing else. The name, process and cgroup are read from /proc at once, for the
- * thread may be gone a moment later; one that is gone already stays without a name.
+ * Live events carry a thread id and nothing else. Three sources tell the rest, the best first:
+ *
+ *  notes    of BPF (collect/task_probe.h), for each thread that reclaims or compacts, at that moment; also a change of
+ *           name, and a thread id that is used again, are told where they happen among the events
+ *  /proc    at the first event of a thread that no note told of, and again with its next event after a second: it says
+ *           what holds then. At most 500 look-ups a second, 17 us each
+ *  tracefs  saved_cmdlines and saved_tgids, for a thread that /proc no longer has
+ *
+ * Events must come in order of time, in ns of CLOCK_MONOTONIC. For one thread; nothing is allocated after
+ * task_namer_new().
  */
 #ifndef SQUALL_COLLECT_TASK_NAMER_H
 #define SQUALL_COLLECT_TASK_NAMER_H
 
+#include "collect/cgroup_top.h"
+#include "collect/task_probe.h"
 #include "spine/sink.h"
 
-#define TASK_NAMER_SLOTS	16384	/* threads that are remembered; one that falls out is asked for again */
-
-struct task_namer {
-	struct sink	sink;				/* where everything goes */
-	int		proc_fd;			/* of /proc */
-	int32_t		known[TASK_NAMER_SLOTS];	/* tid + 1 */
-	uint64_t	unnamed;			/* threads that were gone */
+/* All are borrowed and must outlive the namer. */
+struct task_namer_options {
+	struct task_probe	*probe;		/* NULL: no notes */
+	int			proc_fd;	/* of /proc */
+	int			tracefs_fd;	/* -1: none */
+	struct cgroup_top	*top;		/* what /proc tells of cgroups is looked up there; NULL: no cgroups */
 };
 
-/* @proc_fd is borrowed. */
-void task_namer_init(struct task_namer *n, const struct sink *sink, int proc_fd);
+struct task_namer_stats {
+	uint64_t	unnamed;	/* threads with events and without a name */
+	uint64_t	put_off;	/* times that /proc was not asked, for the second had its look-ups */
+	uint64_t	looked_up;	/* times that it was */
+	uint64_t	notes;		/* names that BPF told */
+	uint64_t	notes_dropped;	/* its ring was full */
+};
+
+struct task_namer;
+
+/* -ENOMEM. Free with task_namer_free(). */
+int task_namer_new(const struct task_namer_options *options, const struct sink *sink, struct task_namer **out);
+void task_namer_free(struct task_namer *n);	/* NULL is fine */
+
+/* Types, events and losses go through it. */
 struct sink task_namer_sink(struct task_namer *n);
+
+/* Tells the notes that wait for an event; at the end. 0, or what the sink answered. */
+int task_namer_finish(struct task_namer *n);
+
+void task_namer_get_stats(const struct task_namer *n, struct task_namer_stats *out);
+
+/* Inside: one note of BPF. Here because tests tell notes without BPF. @namer: a struct task_namer. */
+int task_namer_note(void *namer, const struct task_note *note);
 
 #endif

@@ -24,6 +24,9 @@
 #define NAME_PREFIX		"squall-"
 #define HINT_MOUNT		"mount it: mount -t tracefs tracefs /sys/kernel/tracing"
 #define HINT_ROOT		"recording needs root, or write access to tracefs"
+#define HINT_LOCKED		"it needs root, and /sys/kernel/security/lockdown must not be at [confidentiality]"
+#define HINT_READ_ONLY		"mount it for writing: mount -o remount,rw /sys/kernel/tracing"
+#define HINT_CLOCK		"the trace clock 'mono' is needed: it is that of the samples"
 
 #define BUFFER_LEAST_BYTES	(64u << 10)
 
@@ -41,9 +44,17 @@ struct trace_instance {
 
 static int fail(struct source_error *err, int error, const char *what, const char *where)
 {
+	static const struct {
+		int		error;
+		const char	*hint;
+	} hints[] = {
+		{ EACCES, HINT_ROOT }, { EPERM, HINT_LOCKED }, { EROFS, HINT_READ_ONLY },
+	};
+
 	snprintf(err->what, sizeof(err->what), "%s %.300s: %s", what, where, strerror(error));
-	if (error == EACCES || error == EPERM)
-		snprintf(err->hint, sizeof(err->hint), "%s", HINT_ROOT);
+	for (size_t i = 0; i < sizeof(hints) / sizeof(hints[0]); i++)
+		if (hints[i].error == error)
+			snprintf(err->hint, sizeof(err->hint), "%s", hints[i].hint);
 	return -error;
 }
 
@@ -187,6 +198,8 @@ static int set_up(struct trace_instance *inst, struct source_error *err)
 	if (ret)
 		return fail(err, -ret, "cannot switch off the trace instance", inst->name);
 	ret = put(inst, "trace_clock", "mono", err);
+	if (ret && !err->hint[0])
+		snprintf(err->hint, sizeof(err->hint), "%s", HINT_CLOCK);
 	return ret ? ret : find_cpus(inst, err);
 }
 
@@ -272,6 +285,48 @@ int trace_instance_enable(struct trace_instance *inst, const struct event_choice
 	return 0;
 }
 
+/* COMM in capitals is the task's name also where the event has a field comm. "0" takes a filter away. */
+static void thinned_filter(const struct event_choice *choice, unsigned int shift, char *text, size_t size)
+{
+	bool own = *choice->filter;
+
+	if (!shift)
+		snprintf(text, size, "%s", own ? choice->filter : "0");
+	else
+		snprintf(text, size, "%s%s%s!(common_pid & %u) || COMM ~ \"kswapd*\" || COMM ~ \"kcompactd*\"%s",
+			 own ? "(" : "", choice->filter, own ? ") && (" : "", (1u << shift) - 1, own ? ")" : "");
+}
+
+static int write_filter(struct trace_instance *inst, const struct event_choice *choice, unsigned int shift)
+{
+	char text[EVENT_FILTER_BYTES + 128];
+
+	thinned_filter(choice, shift, text, sizeof(text));
+	errno = 0;
+	if (tracefs_event_file_write(inst->fs, choice->system, choice->name, "filter", text) < 0)
+		return errno ? -errno : -EIO;
+	return 0;
+}
+
+int trace_instance_thin(struct trace_instance *inst, const struct event_choice *choice, unsigned int shift)
+{
+	int ret = write_filter(inst, choice, shift);
+
+	/* The kernel drops the old filter with the one that it refuses. */
+	if (ret)
+		write_filter(inst, choice, 0);
+	return ret;
+}
+
+int trace_instance_event_is_on(struct trace_instance *inst, const struct event_choice *choice)
+{
+	char *text = tracefs_event_file_read(inst->fs, choice->system, choice->name, "enable", NULL);
+	int ret = text ? *text == '1' : -EIO;
+
+	free(text);
+	return ret;
+}
+
 char *trace_instance_format(struct trace_instance *inst, const struct event_choice *choice, size_t *len)
 {
 	int bytes = 0;
@@ -326,6 +381,13 @@ int trace_instance_start(struct trace_instance *inst)
 int trace_instance_stop(struct trace_instance *inst)
 {
 	return switch_to(inst, "0");
+}
+
+int trace_instance_is_on(struct trace_instance *inst)
+{
+	char state;
+
+	return pread(inst->on_fd, &state, 1, 0) == 1 ? state == '1' : -EIO;
 }
 
 const uint16_t *trace_instance_cpus(const struct trace_instance *inst, unsigned int *n)

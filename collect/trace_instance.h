@@ -53,6 +53,17 @@ int trace_instance_set_buffer(struct trace_instance *inst, uint64_t bytes, unsig
 /* Sets the filter, if any, then enables. A filter that the kernel refuses is left out: dearer, but nothing is lost. */
 int trace_instance_enable(struct trace_instance *inst, const struct event_choice *choice);
 
+/*
+ * Of @choice's events, records those of threads whose id is a multiple of 2^@shift, and all of kswapd and kcompactd,
+ * whose runs are read from what they do not emit, too. When the kernel refuses (negative errno) all events come that
+ * the choice's own filter lets through.
+ */
+int trace_instance_thin(struct trace_instance *inst, const struct event_choice *choice, unsigned int shift);
+
+/* 1, 0, or a negative errno: is the event, is the instance, switched on? Anybody may switch them off. */
+int trace_instance_event_is_on(struct trace_instance *inst, const struct event_choice *choice);
+int trace_instance_is_on(struct trace_instance *inst);
+
 /* The text of a format file, for the caller to free; NULL if it cannot be read. */
 char *trace_instance_format(struct trace_instance *inst, const struct event_choice *choice, size_t *len);
 

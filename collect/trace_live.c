@@ -1,19 +1,23 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * trace_live.c - see trace_live.h. trace_instance has the buffer, event_set the events, trace_merge the order.
+ * trace_live.c - see trace_live.h. trace_instance has the buffer, event_set the events, trace_merge the order,
+ * live_guard an eye on their number.
  */
 #include "collect/trace_live.h"
 
 #include <errno.h>
 #include <limits.h>
+#include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "collect/event_set.h"
+#include "collect/live_guard.h"
 #include "collect/trace_instance.h"
 #include "collect/trace_merge.h"
+#include "spine/time.h"
 
 /* common_type has 16 bits. */
 #define COMMON_TYPES		65536u
@@ -42,15 +46,20 @@ struct trace_live {
 	struct live_cpu		*cpus;
 	int			*fds;
 	unsigned int		ncpus;
+	int			*wake_fds;	/* those of fds that can be waited for, nwake of them */
+	unsigned int		nwake;
 
 	struct event_set	*wanted;
 	struct tracedat_type	**types;	/* COMMON_TYPES of them, by common_type */
 	struct tracedat_format	*formats;	/* ntypes of them, in order of type id */
+	uint8_t			*classes;	/* enum event_class, by type id */
 	unsigned int		ntypes;
 	const char		**missing;
 	unsigned int		nmissing;
 	bool			announced;
 
+	struct live_guard	guard;
+	bool			running;
 	uint64_t		last_ts;
 	struct trace_live_stats	stats;
 	struct event_value	values[EVENT_MAX_FIELDS];
@@ -81,7 +90,8 @@ static int open_cpus(struct trace_live *t, struct source_error *err)
 
 	t->cpus = calloc(t->ncpus, sizeof(*t->cpus));
 	t->fds = malloc(t->ncpus * sizeof(*t->fds));
-	if (!t->cpus || !t->fds) {
+	t->wake_fds = malloc(t->ncpus * sizeof(*t->wake_fds));
+	if (!t->cpus || !t->fds || !t->wake_fds) {
 		t->ncpus = 0;
 		return no_memory(err);
 	}
@@ -96,6 +106,20 @@ static int open_cpus(struct trace_live *t, struct source_error *err)
 		}
 	}
 	return trace_merge_new(&t->layout, t->ncpus, t->page_bytes, TRACE_MERGE_PAGES, &t->merge) ? no_memory(err) : 0;
+}
+
+/*
+ * The kernel has directories for all CPUs that may come, and buffers for those that came. A descriptor without a buffer
+ * is always ready, with an error: who waits for it never sleeps.
+ */
+static void find_wake_fds(struct trace_live *t)
+{
+	for (unsigned int i = 0; i < t->ncpus; i++) {
+		struct pollfd p = { .fd = t->fds[i], .events = POLLIN };
+
+		if (poll(&p, 1, 0) >= 0 && !(p.revents & (POLLERR | POLLNVAL)))
+			t->wake_fds[t->nwake++] = t->fds[i];
+	}
 }
 
 /* The kernel allocates the page that it copies through at the first read; not during the storm. */
@@ -118,6 +142,7 @@ static int add_type(struct trace_live *t, const struct event_choice *choice, con
 	if (!type)
 		return -ENOMEM;
 	t->types[common_type] = type;
+	t->classes[t->ntypes] = choice->class;
 	t->formats[t->ntypes++] = (struct tracedat_format){
 		.system = type->type.system, .text = type->type.format, .len = len, .common_type = common_type,
 	};
@@ -148,7 +173,8 @@ static int open_events(struct trace_live *t, struct source_error *err)
 	t->types = calloc(COMMON_TYPES, sizeof(struct tracedat_type *));
 	t->formats = calloc(t->wanted->n, sizeof(*t->formats));
 	t->missing = calloc(t->wanted->n, sizeof(*t->missing));
-	if (!t->types || !t->formats || !t->missing)
+	t->classes = calloc(t->wanted->n, sizeof(*t->classes));
+	if (!t->types || !t->formats || !t->missing || !t->classes)
 		return no_memory(err);
 	for (unsigned int i = 0; i < t->wanted->n; i++) {
 		struct event_choice *choice = &t->wanted->choices[i];
@@ -156,6 +182,7 @@ static int open_events(struct trace_live *t, struct source_error *err)
 
 		if (ret < 0)
 			return no_memory(err);
+		choice->present = !ret;
 		if (ret)
 			t->missing[t->nmissing++] = choice->label;
 	}
@@ -208,6 +235,8 @@ int trace_live_open(const struct trace_live_options *opts, struct source_error *
 		return ret;
 	}
 	read_ahead(t);
+	find_wake_fds(t);
+	live_guard_init(&t->guard, t->inst, t->wanted, opts->max_rate);
 	*out = t;
 	return 0;
 }
@@ -227,9 +256,11 @@ void trace_live_close(struct trace_live *t)
 	free(t->types);
 	free(t->formats);
 	free(t->missing);
+	free(t->classes);
 	free(t->wanted);
 	free(t->cpus);
 	free(t->fds);
+	free(t->wake_fds);
 	free(t);
 }
 
@@ -254,8 +285,8 @@ const char *trace_live_instance(const struct trace_live *t)
 
 const int *trace_live_fds(const struct trace_live *t, unsigned int *n)
 {
-	*n = t->ncpus;
-	return t->fds;
+	*n = t->nwake;
+	return t->wake_fds;
 }
 
 void trace_live_get_stats(const struct trace_live *t, struct trace_live_stats *stats)
@@ -263,13 +294,23 @@ void trace_live_get_stats(const struct trace_live *t, struct trace_live_stats *s
 	*stats = t->stats;
 }
 
+const char *trace_live_message(struct trace_live *t)
+{
+	return live_guard_message(&t->guard);
+}
+
 int trace_live_start(struct trace_live *t)
 {
-	return trace_instance_start(t->inst);
+	int ret = trace_instance_start(t->inst);
+
+	t->running = !ret;
+	live_guard_start(&t->guard, monotonic_ns());
+	return ret;
 }
 
 int trace_live_stop(struct trace_live *t)
 {
+	t->running = false;
 	return trace_instance_stop(t->inst);
 }
 
@@ -317,7 +358,9 @@ static int put_record(struct trace_live *t, const struct sink *sink, const struc
 	uint16_t common_type;
 	int ret = 0;
 
-	if (rec->missed || rec->damaged)
+	if (rec->ts >= t->guard.due_ns)
+		ret = live_guard_put(&t->guard, sink, rec->ts);
+	if (!ret && (rec->missed || rec->damaged))
 		ret = put_losses(t, sink, rec);
 	if (ret)
 		return ret;
@@ -331,6 +374,7 @@ static int put_record(struct trace_live *t, const struct sink *sink, const struc
 	}
 	tracedat_decode(type, false, rec->data, rec->size, t->values, &ev.tid);
 	ev.type = &type->type;
+	live_guard_count(&t->guard, t->classes[type->type.id]);
 	if (ev.ts < t->last_ts)
 		t->stats.out_of_order++;
 	else
@@ -372,7 +416,7 @@ static bool read_cpu(struct trace_live *t, unsigned int i, uint64_t now_ns, uint
 			any = true;
 			continue;
 		}
-		t->stats.read_errors += got < 0 && errno != EAGAIN;
+		t->stats.read_errors += got < 0 && errno != EAGAIN && errno != ENODEV;	/* a CPU that never was */
 		trace_merge_read_to(t->merge, i, idle_ns);
 		c->done = true;
 	}
@@ -397,12 +441,16 @@ static int drain(struct trace_live *t, const struct sink *sink, uint64_t now_ns,
 			any |= read_cpu(t, i, now_ns, idle_ns);
 		ret = put_until(t, sink, trace_merge_horizon(t->merge), &any);
 	}
-	return ret;
+	return ret ? ret : live_guard_put(&t->guard, sink, trace_merge_horizon(t->merge));
 }
 
 int trace_live_read(struct trace_live *t, const struct sink *sink, uint64_t now_ns)
 {
-	return drain(t, sink, now_ns, now_ns > COMMIT_NS ? now_ns - COMMIT_NS : 0);
+	int ret = drain(t, sink, now_ns, now_ns > COMMIT_NS ? now_ns - COMMIT_NS : 0);
+
+	if (t->running)
+		live_guard_tick(&t->guard, now_ns, t->stats.lost);
+	return ret;
 }
 
 /* What the ring counted as lost and no page told: where the page had no room for the count, or nothing came behind. */

@@ -22,6 +22,7 @@ struct trace_live_options {
 	const char	*tracefs_root;			/* NULL: where it usually is */
 	const char	*events;			/* as collect/event_set.h; NULL: the default */
 	uint64_t	buffer_bytes_per_cpu;		/* 0: TRACE_LIVE_BUFFER_BYTES; all at most 5 % of RAM */
+	int64_t		max_rate;			/* as rate_guard_init(); 0: classes are never thinned */
 };
 
 struct trace_live_stats {
@@ -54,7 +55,11 @@ const char *trace_live_instance(const struct trace_live *t);	/* "squall-4711" */
 int trace_live_start(struct trace_live *t);
 int trace_live_stop(struct trace_live *t);
 
-/* Descriptors that become readable when a quarter of the buffer of their CPU is full, *n of them; borrowed. */
+/*
+ * Descriptors that become readable when a quarter of the buffer of their CPU is full, *n of them; borrowed. A CPU that
+ * was offline when the recording was opened has none: it is read whenever trace_live_read() is called, so the caller
+ * needs a timer as well.
+ */
 const int *trace_live_fds(const struct trace_live *t, unsigned int *n);
 
 /*
@@ -65,6 +70,12 @@ int trace_live_read(struct trace_live *t, const struct sink *sink, uint64_t now_
 
 /* After trace_live_stop(): all that is left, then what the kernel counted as lost and no page told, with time 0. */
 int trace_live_drain_all(struct trace_live *t, const struct sink *sink);
+
+/*
+ * What the user should hear of now (live_guard.h): a line without its end, borrowed until the next call of
+ * trace_live_read(); NULL when there is none.
+ */
+const char *trace_live_message(struct trace_live *t);
 
 void trace_live_get_stats(const struct trace_live *t, struct trace_live_stats *stats);
 

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * tracedat_meta.c - see tracedat_meta.h. Two facts come from the print formats of events, the only place in a trace that
- * has them: the numbers of the gfp flags and the pageblock order of the traced kernel.
+ * tracedat_meta.c - see tracedat_meta.h.
  */
 #include "collect/tracedat_meta.h"
 
@@ -10,13 +9,11 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "collect/print_fmt.h"
+#include "collect/format_facts.h"
 
 struct metas {
-	struct tracedat_file		*f;
-	const struct tracedat_format	*formats;
-	uint32_t			nformats;
-	const struct sink		*sink;
+	struct tracedat_file	*f;
+	const struct sink	*sink;
 };
 
 static int put_meta(struct metas *m, const char *key, const char *value)
@@ -64,67 +61,10 @@ static int put_uname(struct metas *m)
 	return ret;
 }
 
-static int put_gfp(void *ctx, struct text_span name, uint64_t mask)
-{
-	char key[80], value[24];
-
-	snprintf(key, sizeof(key), "gfp.%.*s", (int)(name.len < 64 ? name.len : 64), name.at);
-	snprintf(value, sizeof(value), "0x%" PRIx64, mask);
-	return put_meta(ctx, key, value);
-}
-
-/* The numbers of gfp flags of this kernel, from the first event that prints them. */
-static int put_gfp_flags(struct metas *m)
-{
-	for (uint32_t i = 0; i < m->nformats; i++) {
-		const struct tracedat_format *ref = &m->formats[i];
-		struct print_fmt fmt;
-		const char *text;
-		size_t len;
-
-		if (!memmem(ref->text, ref->len, "\"__GFP_MOVABLE\"", 15))
-			continue;
-		text = tracedat_format_print_fmt(ref->text, ref->len, &len);
-		if (!text || !print_fmt_split(text, len, &fmt))
-			continue;
-		for (unsigned int arg = 0; arg < fmt.nargs; arg++)
-			if (memmem(fmt.args[arg].at, fmt.args[arg].len, "\"__GFP_MOVABLE\"", 15))
-				return print_fmt_flags(fmt.args[arg], put_gfp, m);
-	}
-	return 0;
-}
-
-/* mm_page_alloc_extfrag prints it, as a constant expression; no field has it. */
-static int put_pageblock_order(struct metas *m)
-{
-	static const char key[] = "pageblock_order=";
-
-	for (uint32_t i = 0; i < m->nformats; i++) {
-		const struct tracedat_format *ref = &m->formats[i];
-		struct print_fmt_iter it = { 0 };
-		struct print_fmt_conv conv;
-		struct print_fmt fmt;
-		const char *text;
-		uint64_t order;
-		size_t len;
-
-		if (!memmem(ref->text, ref->len, key, sizeof(key) - 1))
-			continue;
-		text = tracedat_format_print_fmt(ref->text, ref->len, &len);
-		if (!text || !print_fmt_split(text, len, &fmt))
-			continue;
-		while (print_fmt_next(&fmt, &it, &conv))
-			if (conv.arg >= 0 && memmem(conv.before.at, conv.before.len, key, sizeof(key) - 1) &&
-			    print_fmt_const(fmt.args[conv.arg], &order) && order < 64)
-				return put_meta_u64(m, "pageblock_order", order);
-	}
-	return 0;
-}
-
 int tracedat_put_metas(struct tracedat_file *f, const struct tracedat_format *formats, uint32_t nformats,
 		       const struct sink *sink)
 {
-	struct metas all = { .f = f, .formats = formats, .nformats = nformats, .sink = sink };
+	struct metas all = { .f = f, .sink = sink };
 	struct metas *m = &all;
 	const struct {
 		const char	*key;
@@ -151,9 +91,7 @@ int tracedat_put_metas(struct tracedat_file *f, const struct tracedat_format *fo
 		ret = put_meta(m, "time_shift", "not applied");
 	if (!ret)
 		ret = put_uname(m);
-	if (!ret)
-		ret = put_gfp_flags(m);
-	return ret ? ret : put_pageblock_order(m);
+	return ret ? ret : format_facts_put(formats, nformats, sink);
 }
 
 /* saved_cmdlines: "123 kswapd0" per line. */

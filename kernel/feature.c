@@ -321,6 +321,11 @@ int kernel_features_detect(const struct kernel_paths *paths, struct kernel_featu
 	return 0;
 }
 
+const char *kernel_feature_name(enum kernel_feature_id id)
+{
+	return features[id].name;
+}
+
 const char *kernel_feature_state_name(enum kernel_feature_state state)
 {
 	static const char *const names[] = {

@@ -48,6 +48,7 @@ struct kernel_feature {
  */
 int kernel_features_detect(const struct kernel_paths *paths, struct kernel_feature *rows);
 
+const char *kernel_feature_name(enum kernel_feature_id id);
 const char *kernel_feature_state_name(enum kernel_feature_state state);
 
 #endif

@@ -35,7 +35,7 @@ struct live_bar {
 	double		mark[3];
 };
 
-#define LIVE_TEXT_BYTES	160
+#define LIVE_TEXT_BYTES	256
 
 struct live_cell {
 	enum { CELL_NONE, CELL_NUMBER, CELL_TEXT, CELL_BAR } kind;	/* NONE: not to be had, never 0 */
@@ -56,6 +56,7 @@ struct live_column {
 };
 
 #define LIVE_KEY_BYTES	256
+#define LIVE_ROWS_MAX	LIVE_CGROUPS	/* no view has more rows */
 
 struct live_row {
 	uint64_t	id;		/* the view's own */

@@ -71,10 +71,14 @@ struct loss {
 	int64_t			events;		/* how many, or LOSS_COUNT_UNKNOWN */
 	uint16_t		cpu;		/* or EVENT_CPU_UNKNOWN */
 	uint16_t		buffer;
-	const char		*stage;		/* where: "ring" kernel ring buffer, "reader", "writer", "input" ... */
+	/* Where: "ring" kernel ring buffer, "reader", "writer", "input" ...; what lasts: collect/live_guard.h */
+	const char		*stage;
 };
 
 enum sample_scope { SCOPE_SYSTEM, SCOPE_NODE, SCOPE_ZONE, SCOPE_CGROUP, SCOPE_TASK, SCOPE_DEVICE };
+
+/* The last sample of a cgroup that is gone has this name and the value 1: what the others said before holds no more. */
+#define SAMPLE_CGROUP_REMOVED	"cgroup.removed"
 
 /* One counter at one time. */
 struct sample {

@@ -273,3 +273,20 @@ int event_writer_write_rows(struct event_writer *w)
 		ret = event_table_write_rows(w->db, w->tables[i]);
 	return ret;
 }
+
+int event_writer_move(struct event_writer *w, sqlite3 *db, struct batch_source *source)
+{
+	int ret = 0;
+
+	/* All of them, whatever happens: the old database is about to be closed. */
+	for (unsigned int i = 0; i < w->nslots; i++) {
+		int error = w->slots[i].type ? release_slot(w, &w->slots[i]) : 0;
+
+		ret = ret ? ret : error;
+	}
+	for (unsigned int i = 0; i < w->ntables; i++)
+		w->tables[i]->rows = 0;
+	w->db = db;
+	w->source = source;
+	return ret;
+}

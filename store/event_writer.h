@@ -34,4 +34,10 @@ int event_writer_flush(struct event_writer *w);
 /* event_type.rows of every table, as of now. */
 int event_writer_write_rows(struct event_writer *w);
 
+/*
+ * Flushes, then goes on in another database, which has the same tables (carry.h); rows count from 0. When this fails
+ * the writer can only be freed.
+ */
+int event_writer_move(struct event_writer *w, sqlite3 *db, struct batch_source *source);
+
 #endif

@@ -37,6 +37,15 @@ static const char insert_sql[] =
 static const char select_sql[] =
 	"SELECT after_id, comm, tgid, cgroup_id FROM task WHERE pid = ?1 ORDER BY after_id DESC LIMIT 1";
 
+static int begin(struct task_writer *w, sqlite3 *db)
+{
+	int ret = sql_prepare(db, insert_sql, &w->insert);
+
+	for (unsigned int i = 0; i < CACHE_PLACES; i++)
+		w->places[i].tid = -1;
+	return ret ? ret : sql_prepare(db, select_sql, &w->select);
+}
+
 int task_writer_new(sqlite3 *db, struct task_writer **out)
 {
 	struct task_writer *w = calloc(1, sizeof(*w));
@@ -44,11 +53,7 @@ int task_writer_new(sqlite3 *db, struct task_writer **out)
 
 	if (!w)
 		return -ENOMEM;
-	for (unsigned int i = 0; i < CACHE_PLACES; i++)
-		w->places[i].tid = -1;
-	ret = sql_prepare(db, insert_sql, &w->insert);
-	if (!ret)
-		ret = sql_prepare(db, select_sql, &w->select);
+	ret = begin(w, db);
 	if (ret) {
 		task_writer_free(w);
 		return ret;
@@ -157,4 +162,14 @@ int task_writer_add(struct task_writer *w, const struct task_name *task, int64_t
 uint64_t task_writer_dropped(const struct task_writer *w)
 {
 	return w->dropped;
+}
+
+int task_writer_move(struct task_writer *w, sqlite3 *db)
+{
+	sqlite3_finalize(w->select);
+	sqlite3_finalize(w->insert);
+	w->select = NULL;
+	w->insert = NULL;
+	w->rows = 0;
+	return begin(w, db);
 }

@@ -30,4 +30,7 @@ void task_writer_free(struct task_writer *w);
 int task_writer_add(struct task_writer *w, const struct task_name *task, int64_t after_id);
 uint64_t task_writer_dropped(const struct task_writer *w);
 
+/* Goes on in another database, which has the last names (carry.h). When this fails it can only be freed. */
+int task_writer_move(struct task_writer *w, sqlite3 *db);
+
 #endif

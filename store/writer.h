@@ -48,13 +48,51 @@ int store_writer_open(const char *path, const struct store_writer_opts *opts, st
 struct sink store_writer_sink(struct store_writer *w);
 
 int store_writer_chain(struct store_writer *w, const struct store_chain *chain);
+
+/*
+ * A finding whose window holds a loss of this store gets loss -1 if it says 0. In a part of a recording one that ended
+ * before the part began, and is in a part before, is left out.
+ */
 int store_writer_finding(struct store_writer *w, const struct store_finding *finding);
+
+/* Removes the findings, to write what is known by now. */
+int store_writer_clear_findings(struct store_writer *w);
 
 /* @state: "present", "absent" or "unknown"; @how it was found out, or NULL. */
 int store_writer_feature(struct store_writer *w, const char *name, const char *state, const char *how);
 
 /* Makes durable what came so far. STORE_LIVE: to be called once a second; it waits for the disk. */
 int store_writer_commit(struct store_writer *w);
+
+/* What the last commit that went well made durable, all parts together: events, and the latest time of all. */
+struct store_kept {
+	uint64_t		events;
+	uint64_t		end_ns;
+};
+
+void store_writer_kept(const struct store_writer *w, struct store_kept *kept);
+
+/*
+ * Of the file and its log together: what they have now, and the most that they will have when what came so far is
+ * committed. Flushes, so ask now and then, not for each event. STORE_LIVE.
+ */
+struct store_size {
+	uint64_t		bytes;
+	uint64_t		most_bytes;
+};
+
+int store_writer_size(struct store_writer *w, struct store_size *size);
+
+/*
+ * STORE_LIVE: commits and completes this file, and goes on in a new one at @path, which must not exist. That one is a
+ * store of its own: it has all facts, types and names so far, for each series the value of now, and events that are
+ * numbered on. Findings and features are the caller's to write again. Meta tells the order: "part" 2, 3 ...,
+ * "continues" and "continued_in" with the other file's name.
+ *
+ * When the new file cannot be made (-EEXIST, -ENOSPC ...) all is as it was, and the caller may try another name; any
+ * other failure is the writer's as of all calls.
+ */
+int store_writer_next(struct store_writer *w, const char *path);
 
 /*
  * Completes the store and frees @w, also when it fails. A store of mode STORE_BULK that could not be completed, or had

@@ -17,6 +17,7 @@
 #include <bpf/bpf_core_read.h>
 
 #include "collect/bpf/kswapd.h"
+#include "collect/bpf/task_cgroup.h"
 
 #define PF_KTHREAD	0x00200000	/* the same bit since 2.6 */
 #define RING_BYTES	(64u << 10)	/* 900 changes; even a reset at each of kswapd's runs makes hundreds a second */
@@ -29,6 +30,7 @@ struct task_struct {
 	int			pid;
 	char			comm[KSWAPD_COMM_BYTES];
 	void			*worker_private;
+	struct css_set		*cgroups;
 };
 
 struct kthread {
@@ -199,6 +201,7 @@ static bool read_node(struct kswapd_node *n, struct kswapd_reading *reading)
 	__builtin_memset(reading, 0, sizeof(*reading));
 	if (!look(n, &reading->value, &reading->previous))
 		return false;
+	reading->ts_ns = bpf_ktime_get_ns();
 	reading->node = n->node;
 	reading->order = BPF_CORE_READ(pgdat, kswapd_order);
 	reading->highest_zoneidx = BPF_CORE_READ(pgdat, kswapd_highest_zoneidx);
@@ -231,7 +234,9 @@ int read_nodes(struct bpf_iter__task *ctx)
 static void tell(struct kswapd_node *n, __s32 value, __s32 previous, enum kswapd_hook hook)
 {
 	struct kswapd_change *change = bpf_ringbuf_reserve(&changes, sizeof(*change), 0);
+	struct task_struct *task = (void *)bpf_get_current_task();
 	__u64 pid_tgid = bpf_get_current_pid_tgid();
+	struct kernfs_node *cgroup;
 
 	if (!change) {
 		__sync_fetch_and_add(&dropped, 1);
@@ -239,7 +244,8 @@ static void tell(struct kswapd_node *n, __s32 value, __s32 previous, enum kswapd
 	}
 	__builtin_memset(change, 0, sizeof(*change));
 	change->ts_ns = bpf_ktime_get_ns();
-	change->cgroup_id = bpf_get_current_cgroup_id();
+	cgroup = cgroup_node_of(BPF_CORE_READ(task, cgroups));
+	change->cgroup_id = cgroup ? BPF_CORE_READ(cgroup, id) : 0;
 	change->node = n->node;
 	change->value = value;
 	change->previous = previous;

@@ -51,17 +51,19 @@ struct kswapd_node {
 
 /* One node in one answer of the iterator. */
 struct kswapd_reading {
+	__u64	ts_ns;			/* CLOCK_MONOTONIC, when it was read */
 	__s32	node;
 	__s32	value;
 	__s32	previous;		/* -1 first sight; == value: no change */
 	__s32	order;			/* kswapd_order */
 	__s32	highest_zoneidx;	/* the kernel's MAX_NR_ZONES: no request waits */
+	__u32	unused;
 };
 
 /* One change, in the ring buffer. */
 struct kswapd_change {
 	__u64	ts_ns;			/* CLOCK_MONOTONIC */
-	__u64	cgroup_id;		/* of the unified hierarchy */
+	__u64	cgroup_id;		/* of the memory controller's hierarchy; 0 not known */
 	__s32	node;
 	__s32	value;
 	__s32	previous;

@@ -6,6 +6,8 @@
 # are compared run in turns, round after round; each round gives its own ratios; the median of those is what counts, and
 # the range shows what the machine did meanwhile. Prints markdown. Status 1: a "must" of the table is missed.
 #
+# What recording costs is measured by record.sh, at the end.
+#
 # Given by the environment: BUILD (where products are), SQUALL (the binary), ROUNDS, EVENTS (at least so many per trace),
 # TMPDIR (takes 0.5 GB for a while; all in memory is best).
 # shellcheck disable=SC2016,SC2034	# backquotes are markdown here; cmd_* are used by name
@@ -13,22 +15,13 @@ set -u
 export LC_ALL=C TZ=UTC
 
 top=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
+. "$top/tests/bench/table.sh"
 build=${BUILD:-$top/build}
 squall=${SQUALL:-$build/squall}
 rounds=${ROUNDS:-5}
 events_wanted=${EVENTS:-2000000}
 work=
 missed=0
-
-die() {
-	echo "bench.sh: $*" >&2
-	exit 2
-}
-
-# field NAME < "NAME=VALUE OTHER=VALUE": the value
-field() {
-	tr ' ' '\n' | sed -n "s/^$1=//p"
-}
 
 # --- the trace --------------------------------------------------------------------------------------------------------
 
@@ -136,29 +129,9 @@ peak_of() {
 
 # --- the table --------------------------------------------------------------------------------------------------------
 
-# spread < numbers: "median min max"
-spread() {
-	sort -g | awk '{ v[NR] = $1 }
-		END { m = NR % 2 ? v[(NR + 1) / 2] : (v[NR / 2] + v[NR / 2 + 1]) / 2; print m, v[1], v[NR] }'
-}
-
 # ratios A B: seconds.A / seconds.B, round by round
 ratios() {
 	paste "$work/seconds.$1" "$work/seconds.$2" | awk '{ print $1 / $2 }'
-}
-
-# row WHAT UNIT least|most MUST AIM < numbers: a line with the verdict; MUST or AIM is - where there is none
-row() {
-	spread | awk -v what="$1" -v unit="$2" -v side="$3" -v must="$4" -v aim="$5" '
-		function holds(limit) { return side == "least" ? $1 >= limit : $1 <= limit }
-		function limit(v) { return v == "-" ? "" : "at " side " " v unit }
-		{
-			verdict = must == "-" ? "" : holds(must) ? "pass" : "MISSED"
-			if (aim != "-")
-				verdict = verdict (verdict ? ", " : "") "aim " (holds(aim) ? "met" : "missed")
-			range = $2 == $3 ? "" : sprintf("%.2f .. %.2f", $2, $3)
-			printf "| %s | %.2f%s | %s | %s | %s | %s |\n", what, $1, unit, range, limit(must), limit(aim), verdict
-		}'
 }
 
 # mib NAME
@@ -174,8 +147,7 @@ print_table() {
 	local store_bytes record_bytes
 	store_bytes=$(stat -c %s "$work/store.db")
 	record_bytes=$(field record_bytes <"$work/out.read")
-	echo "| what | median | range | must | aim | |"
-	echo "|---|---|---|---|---|---|"
+	table_head range
 	ratios report import | row '`import`: times as fast as `trace-cmd report`' '' least 4 -
 	ratios import insert | row '`import`: time, against inserting the same rows with prepared statements' x most 1.25 1.1
 	ratios report analyze | row '`analyze` of the trace: times as fast as `trace-cmd report`' '' least 10 -
@@ -253,4 +225,11 @@ print_machine
 # the events; and 13 types, where nearly three of four events are starts and ends of slab shrinkers.
 bench defrag-spin-6.18.dat 'direct reclaim, slab, LRU, writeback and compaction under vm.defrag_mode'
 bench kswapd-reset-6.18.dat 'memcg reclaim beside a kswapd that cannot give up'
+echo
+"$top/tests/bench/record.sh"
+case $? in
+0) ;;
+1) missed=1 ;;
+*) exit 2 ;;
+esac
 exit $missed

@@ -7,6 +7,7 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <string.h>
 
 #include <cmocka.h>
@@ -186,6 +187,156 @@ static void given_up(void **state)
 	analysis_free(s.a);
 }
 
+/* ---- one story out of two ---- */
+
+#define MSEC	1000000ull
+
+struct told {
+	char	text[1024];
+};
+
+static void on_told(void *ctx, const struct failures_change *c)
+{
+	struct told *told = ctx;
+	size_t len = strlen(told->text);
+
+	snprintf(told->text + len, sizeof(told->text) - len, "%d>%d %s%s%s %d/%llu%s%s ", c->previous, c->value, c->via,
+		 c->reason[0] ? ":" : "", c->reason, c->tid, (unsigned long long)c->cgroup_id,
+		 c->comm[0] ? "/" : "", c->comm);
+}
+
+static void merge_start(struct scene *s, struct told *told, const char *recorded)
+{
+	const struct analysis_options options = { .th = &s->th, .failures = on_told, .ctx = told };
+
+	thresholds_default(&s->th);
+	*told = (struct told){ "" };
+	assert_int_equal(analysis_new(&options, &s->a), 0);
+	s->sink = analysis_sink(s->a);
+	s->now_ns = 100 * SEC;
+	SINK_CALL(&s->sink, meta, "recorded", recorded);
+}
+
+static void fail_event(struct scene *s, uint64_t ts, int failures)
+{
+	static const struct event_field fields[] = { { "nid", VALUE_INT }, { "failures", VALUE_INT } };
+	static const struct event_type type = { .id = 0, .nfields = 2, .system = "vmscan", .format = "",
+						.name = "mm_vmscan_kswapd_reclaim_fail", .fields = fields };
+	const struct event_value values[2] = { { .i = 0, .kind = VALUE_INT }, { .i = failures, .kind = VALUE_INT } };
+	const struct event ev = { .ts = ts, .type = &type, .tid = 50, .values = values };
+
+	SINK_CALL(&s->sink, type, &type);
+	SINK_CALL(&s->sink, event, &ev);
+}
+
+static void clear_event(struct scene *s, uint64_t ts, int tid)
+{
+	static const struct event_field fields[] = { { "nid", VALUE_INT }, { "reason", VALUE_INT } };
+	static const struct event_type type = { .id = 1, .nfields = 2, .system = "vmscan", .format = "",
+						.name = "mm_vmscan_kswapd_clear_hopeless", .fields = fields };
+	const struct event_value values[2] = { { .i = 0, .kind = VALUE_INT }, { .i = 2, .kind = VALUE_INT } };
+	const struct event ev = { .ts = ts, .type = &type, .tid = tid, .values = values };
+
+	SINK_CALL(&s->sink, type, &type);
+	SINK_CALL(&s->sink, event, &ev);
+}
+
+static void seen(struct scene *s, uint64_t ts, int previous, int value, const char *via)
+{
+	const struct failures_change c = { .ts = ts, .node = 0, .value = value, .previous = previous, .tid = 9,
+					   .cgroup_id = 5, .comm = "bpf", .via = via, .reason = "" };
+
+	SINK_CALL(&s->sink, failures, &c);
+}
+
+static void told_is(struct scene *s, const struct told *told, const char *wanted)
+{
+	SINK_CALL(&s->sink, end);
+	assert_string_equal(told->text, wanted);
+	analysis_free(s->a);
+}
+
+#define BOTH	"mm_vmscan_kswapd_reclaim_fail mm_vmscan_kswapd_clear_hopeless"
+
+/* Before 7.0, or with one of the events off, what BPF sees is all there is: told at once. */
+static void without_events(void **state)
+{
+	static const char *const recorded[] = { "", "mm_vmscan_kswapd_wake", "mm_vmscan_kswapd_reclaim_fail" };
+
+	for (int i = 0; i < 3; i++) {
+		struct scene s;
+		struct told told;
+
+		merge_start(&s, &told, recorded[i]);
+		seen(&s, 1 * SEC, -1, 2, "bpf-sample");
+		seen(&s, 2 * SEC, 2, 0, "bpf-memcg");
+		assert_string_equal(told.text, "-1>2 bpf-sample 9/5/bpf 2>0 bpf-memcg 9/5/bpf ");
+		told_is(&s, &told, "-1>2 bpf-sample 9/5/bpf 2>0 bpf-memcg 9/5/bpf ");
+	}
+}
+
+/* The events tell all; BPF's sight of the same, before and behind them in the stream, is no second row. */
+static void same_story(void **state)
+{
+	const struct task_name reader = { .tid = 700, .tgid = 700, .cgroup_id = 33, .comm = "reader" };
+	struct scene s;
+	struct told told;
+
+	merge_start(&s, &told, BOTH);
+	seen(&s, 1 * SEC, -1, 0, "bpf-sample");
+	SINK_CALL(&s.sink, task, &reader);
+	seen(&s, 2 * SEC + 1 * MSEC, 0, 1, "bpf-kswapd");	/* it comes before its event */
+	fail_event(&s, 2 * SEC, 1);
+	fail_event(&s, 3 * SEC, 2);
+	seen(&s, 3 * SEC - 1 * MSEC, 1, 2, "bpf-sample");	/* counted, and not told yet */
+	clear_event(&s, 4 * SEC, 700);
+	fail_event(&s, 5 * SEC, 1);
+	seen(&s, 4 * SEC + 2 * MSEC, 2, 0, "bpf-memcg");	/* and behind later ones */
+	told_is(&s, &told, "-1>0 bpf-sample 9/5/bpf 0>1 tracepoint 50/0 1>2 tracepoint 50/0 "
+			   "2>0 tracepoint:DIRECT 700/33/reader 0>1 tracepoint 50/0 ");
+}
+
+/* What the events do not account for stays: at the end, or when the events of its time must have come. */
+static void other_story(void **state)
+{
+	struct scene s;
+	struct told told;
+
+	merge_start(&s, &told, BOTH);
+	seen(&s, 1 * SEC, -1, 0, "bpf-sample");
+	fail_event(&s, 2 * SEC, 1);
+	seen(&s, 3 * SEC, 1, 7, "bpf-sample");		/* never 7 */
+	assert_string_equal(told.text, "-1>0 bpf-sample 9/5/bpf 0>1 tracepoint 50/0 ");
+	s.now_ns = 3 * SEC;
+	sample(&s, 7, 900 * MSEC);
+	assert_string_equal(told.text, "-1>0 bpf-sample 9/5/bpf 0>1 tracepoint 50/0 ");
+	sample(&s, 7, 200 * MSEC);
+	assert_string_equal(told.text, "-1>0 bpf-sample 9/5/bpf 0>1 tracepoint 50/0 1>7 bpf-sample 9/5/bpf ");
+	seen(&s, 5 * SEC, 7, 0, "bpf-memcg");		/* it was 1 then, and 0 only later */
+	clear_event(&s, 5 * SEC + 50 * MSEC, 700);
+	seen(&s, 6 * SEC, 0, 3, "bpf-direct");		/* nothing comes after it */
+	told_is(&s, &told, "-1>0 bpf-sample 9/5/bpf 0>1 tracepoint 50/0 1>7 bpf-sample 9/5/bpf 7>0 bpf-memcg 9/5/bpf "
+			   "1>0 tracepoint:DIRECT 700/0 0>3 bpf-direct 9/5/bpf ");
+}
+
+/* Texts of a change that waits are its own; more than fit wait not at all. */
+static void held_is_bounded(void **state)
+{
+	struct scene s;
+	struct told told;
+
+	merge_start(&s, &told, BOTH);
+	for (int i = 0; i < 300; i++) {
+		char via[16] = "bpf-memcg";
+
+		seen(&s, 1 * SEC + i, i, i + 1, via);
+		memset(via, 'x', sizeof(via));
+	}
+	assert_memory_equal(told.text, "0>1 bpf-memcg 9/5/bpf 1>2 bpf-memcg 9/5/bpf ", 44);
+	SINK_CALL(&s.sink, end);
+	analysis_free(s.a);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -194,6 +345,10 @@ int main(void)
 		cmocka_unit_test(balanced_resets_are_no_storm),
 		cmocka_unit_test(few_failures_are_no_storm),
 		cmocka_unit_test(given_up),
+		cmocka_unit_test(without_events),
+		cmocka_unit_test(same_story),
+		cmocka_unit_test(other_story),
+		cmocka_unit_test(held_is_bounded),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

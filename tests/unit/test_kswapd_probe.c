@@ -15,6 +15,7 @@
 #include <cmocka.h>
 
 #include "collect/bpf/kswapd.h"
+#include "collect/bpf_refusal.h"
 #include "collect/kswapd_probe.h"
 
 #define ARRAY_SIZE(a)	(sizeof(a) / sizeof((a)[0]))
@@ -190,17 +191,19 @@ static void test_change_emit(void **state)
 
 static void test_reading_emit(void **state)
 {
-	const struct kswapd_reading same = { .node = 1, .value = 3, .previous = 3, .order = 9, .highest_zoneidx = 2 };
-	const struct kswapd_reading first = { .node = 0, .value = 0, .previous = -1, .highest_zoneidx = 5 };
+	const struct kswapd_reading same = { .ts_ns = 700, .node = 1, .value = 3, .previous = 3, .order = 9,
+					     .highest_zoneidx = 2 };
+	const struct kswapd_reading first = { .ts_ns = 800, .node = 0, .value = 0, .previous = -1,
+					      .highest_zoneidx = 5 };
 	struct heard h = { .text = "" };
 	const struct sink sink = { &ops, &h };
 
-	assert_int_equal(kswapd_reading_emit(&same, 700, &sink), 0);
+	assert_int_equal(kswapd_reading_emit(&same, &sink), 0);
 	assert_string_equal(h.text, "sample 700 scope1 node1 kswapd_failures=3 runs\n"
 				    "sample 700 scope1 node1 kswapd_order=9 order\n"
 				    "sample 700 scope1 node1 kswapd_highest_zoneidx=2 zone\n");
 	h = (struct heard) { .text = "" };
-	assert_int_equal(kswapd_reading_emit(&first, 800, &sink), 0);
+	assert_int_equal(kswapd_reading_emit(&first, &sink), 0);
 	assert_string_equal(h.text, "sample 800 scope1 node0 kswapd_failures=0 runs\n"
 				    "sample 800 scope1 node0 kswapd_order=0 order\n"
 				    "sample 800 scope1 node0 kswapd_highest_zoneidx=5 zone\n"
@@ -216,7 +219,7 @@ static void test_sink_fails(void **state)
 		struct heard h = { .fail_at = at };
 		const struct sink sink = { &ops, &h };
 
-		assert_int_equal(kswapd_reading_emit(&first, 1, &sink), -EPIPE);
+		assert_int_equal(kswapd_reading_emit(&first, &sink), -EPIPE);
 		assert_int_equal(h.lines, at);
 	}
 	for (int at = 1; at <= 2; at++) {
@@ -245,7 +248,7 @@ static void test_verifier_reason(void **state)
 
 	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
 		size_t len = 99;
-		const char *reason = kswapd_verifier_reason(rows[i].log, &len);
+		const char *reason = bpf_refusal_reason(rows[i].log, &len);
 
 		assert_int_equal(len, strlen(rows[i].reason));
 		assert_memory_equal(reason, rows[i].reason, len);

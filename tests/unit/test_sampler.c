@@ -250,6 +250,8 @@ static const struct row rows[] = {
 	{ SCOPE_ZONE, 0, "zone.DMA32.free", "pages", 8316 },
 	{ SCOPE_ZONE, 0, "zone.DMA32.min", "pages", 4122 },
 	{ SCOPE_ZONE, 0, "zone.DMA32.nr_free_pages_blocks", "pages", 6656 },
+	{ SCOPE_ZONE, 0, "zone.DMA.protection.0", "pages", 0 },
+	{ SCOPE_ZONE, 0, "zone.DMA.protection.4", "pages", 253841 },
 	{ SCOPE_ZONE, 0, "zone.DMA32.start_pfn", "pfn", 4096 },
 	{ SCOPE_ZONE, 1, "zone.DMA32.free", "pages", 228197 },
 	{ SCOPE_ZONE, 1, "zone.DMA32.start_pfn", "pfn", 262144 },
@@ -431,25 +433,185 @@ static void keeps_periods(void **state)
 	sampler_free(s);
 }
 
-static void end_tells_what_changed(void **state)
+static void stop_reads_what_is_read_twice_only(void **state)
 {
 	struct memory *m = *state;
 	const struct sink sink = { &memory_ops, m };
 	struct sampler *s = start(m, WITHOUT_CGROUPS);
 
 	replace(m, "proc/pagetypeinfo", "0      0      0     14 ", "0      0      0     15 ");
-	write_file(m, "proc/sys/vm/defrag_mode", "0\n");
 	tick(m, s, 60);
-	assert_int_equal(m->n, 1);
-	assert_string_equal(m->names[0], "vm.defrag_mode");	/* when it happened */
-	m->n = 0;
+	assert_int_equal(m->n, 0);
 	assert_int_equal(sampler_stop(s, START + 61 * SEC, &sink), 0);
 	assert_int_equal(m->n, 1);
 	assert_string_equal(m->names[0], "zone.DMA32.Movable.order4.free");
-	assert_string_equal(meta(m, "defrag_mode"), "1");
-	assert_string_equal(meta(m, "defrag_mode_at_end"), "0");
-	assert_null(meta(m, "swappiness_at_end"));
 	assert_null(meta(m, "series_left_out"));
+	sampler_free(s);
+}
+
+/* A number becomes a sample, a word a fact with its time; the fact of the start stays what it was. */
+static void settings_have_a_history(void **state)
+{
+	struct memory *m = *state;
+	struct sampler *s = start(m, WITHOUT_CGROUPS);
+	uint32_t nmetas = m->nmetas;
+
+	write_file(m, "proc/sys/vm/defrag_mode", "0\n");
+	write_file(m, "sys/kernel/mm/transparent_hugepage/enabled", "always madvise [never]\n");
+	tick(m, s, 6);
+	assert_int_equal(m->n, 1);
+	assert_string_equal(m->names[0], "vm.defrag_mode");
+	assert_int_equal(m->samples[0].value, 0);
+	assert_int_equal(m->samples[0].ts, START + 6 * SEC);
+	assert_string_equal(meta(m, "defrag_mode"), "1");
+	assert_string_equal(meta(m, "thp_enabled"), "madvise");
+	assert_string_equal(meta(m, "thp_enabled@1006000000000"), "never");
+	assert_int_equal(m->nmetas, nmetas + 1);
+	tick(m, s, 20);
+	assert_int_equal(m->nmetas, nmetas + 1);
+	sampler_free(s);
+}
+
+static void says_what_is_not_sampled(void **state)
+{
+	static const char *const gone[] = { "sys/kernel/debug/zswap", "sys/block/zram0", "proc/pagetypeinfo" };
+	struct memory *m = *state;
+	char command[256];
+
+	for (size_t i = 0; i < ARRAY_SIZE(gone); i++) {
+		snprintf(command, sizeof(command), "rm -r %%s/%s", gone[i]);
+		shell(command, m->root);
+	}
+	write_file(m, "proc/pressure/memory", "");
+	write_file(m, "proc/pressure/io", "");
+	write_file(m, "proc/pressure/cpu", "");
+	sampler_free(start(m, WITHOUT_CGROUPS));
+	assert_string_equal(meta(m, "not_sampled"),
+			    "pressure (PSI is off; psi=1 on the kernel command line switches it on); "
+			    "zram (no device); zswap (this kernel has no zswap); "
+			    "pagetypeinfo (No such file or directory); "
+			    "cgroup (no cgroup file system is mounted, or following cgroups is switched off); "
+			    "cgroup stat (no cgroups are followed)");
+}
+
+/* What a sink lost is told again. */
+static void repeats_when_asked(void **state)
+{
+	struct memory *m = *state;
+	struct sampler *s = start(m, WITHOUT_CGROUPS);
+
+	sampler_repeat(s);
+	tick(m, s, 20);
+	assert_true(find(m, SCOPE_SYSTEM, -1, 0, "pgscan_direct") >= 0);
+	tick(m, s, 40);
+	assert_int_equal(m->n, 0);
+	sampler_free(s);
+}
+
+static uint64_t late_clock(void)
+{
+	return START + 90 * SEC;
+}
+
+/* A read that had to wait has the time of its end, not that of the tick. */
+static void asks_the_clock(void **state)
+{
+	struct memory *m = *state;
+	const struct sampler_options opt = { .root = m->root, .clock = late_clock };
+	const struct sink sink = { &memory_ops, m };
+	struct source_error err = { 0 };
+	struct sampler *s;
+
+	assert_int_equal(sampler_open(&opt, &err, &s), 0);
+	assert_int_equal(sampler_start(s, START, &sink), 0);
+	for (uint32_t i = 0; i < m->n; i++)
+		assert_int_equal(m->samples[i].ts, START + 90 * SEC);
+	sampler_free(s);
+}
+
+/* --- devices that come and go --- */
+
+/* The last value of a device's series, of those that came since the last call of tick_until(); -1 none. */
+static int64_t last_of(const struct memory *m, const char *name)
+{
+	for (uint32_t i = m->n; i-- > 0;)
+		if (m->samples[i].scope == SCOPE_DEVICE && !strcmp(m->names[i], name))
+			return m->samples[i].value;
+	return -1;
+}
+
+/* Ticks until @name has @value; at most as often as a look for new devices takes. */
+static bool tick_until(struct memory *m, struct sampler *s, uint64_t *at_s, const char *name, int64_t value)
+{
+	for (unsigned int i = 0; i < 12; i++) {
+		tick(m, s, *at_s += 20);
+		if (last_of(m, name) == value)
+			return true;
+	}
+	return false;
+}
+
+static void zram_may_come_again(void **state)
+{
+	struct memory *m = *state;
+	struct sampler *s = start(m, WITHOUT_CGROUPS);
+	uint64_t at_s = 0;
+
+	shell("rm -r %s/sys/block/zram0", m->root);
+	assert_true(tick_until(m, s, &at_s, "zram0.mem_used_total", 0));
+	assert_int_equal(last_of(m, "zram0.disksize"), 0);
+	assert_int_equal(last_of(m, "zram0.orig_data_size"), 0);
+	assert_int_equal(last_of(m, "zram0.mem_limit"), -1);		/* nothing to say of it */
+	assert_int_equal(last_of(m, "zram0.failed_reads"), -1);
+	make_dir(m, "sys/block/zram0");
+	write_file(m, "sys/block/zram0/disksize", "8192\n");
+	write_file(m, "sys/block/zram0/mm_stat", "100 50 4096 0 4096 0 0 0 0\n");
+	write_file(m, "sys/block/zram0/comp_algorithm", "lzo [lz4]\n");
+	assert_true(tick_until(m, s, &at_s, "zram0.mem_used_total", 4096));
+	assert_int_equal(last_of(m, "zram0.disksize"), 8192);
+	assert_string_equal(meta(m, "zram0.comp_algorithm"), "zstd");
+	assert_string_equal(m->value[m->nmetas - 1], "lz4");
+	assert_int_equal(strncmp(m->key[m->nmetas - 1], "zram0.comp_algorithm@", 21), 0);
+	sampler_free(s);
+}
+
+static void swap_that_is_off_is_empty(void **state)
+{
+	struct memory *m = *state;
+	struct sampler *s = start(m, WITHOUT_CGROUPS);
+
+	write_file(m, "proc/swaps", "Filename Type Size Used Priority\n/swap\\040file file 524284 0 -2\n");
+	tick(m, s, 20);
+	assert_int_equal(last_of(m, "swap./dev/zram0.used"), 0);
+	assert_int_equal(last_of(m, "swap./dev/zram0.size"), 0);
+	assert_int_equal(last_of(m, "swap./swap\\040file.size"), -1);	/* as before */
+	assert_string_equal(meta(m, "swap_devices@1020000000000"), "/swap\\040file file 524284 kB priority -2");
+	write_file(m, "proc/swaps", "Filename Type Size Used Priority\n/dev/zram0 partition 1048572 8 100\n");
+	tick(m, s, 40);
+	assert_int_equal(last_of(m, "swap./dev/zram0.used"), 8 * 1024);
+	assert_int_equal(last_of(m, "swap./swap\\040file.size"), 0);
+	sampler_free(s);
+}
+
+static void finds_zswap_later(void **state)
+{
+	struct memory *m = *state;
+	struct sampler *s;
+	uint64_t at_s = 0;
+	bool found = false;
+
+	shell("rm -r %s/sys/kernel/debug/zswap", m->root);
+	shell("mkdir -p %s/sys/module/zswap", m->root);
+	s = start(m, WITHOUT_CGROUPS);
+	assert_non_null(strstr(meta(m, "not_sampled"),
+			       "zswap (debugfs is not mounted, or zswap never was switched on)"));
+	make_dir(m, "sys/kernel/debug/zswap");
+	write_file(m, "sys/kernel/debug/zswap/pool_limit_hit", "3\n");
+	for (unsigned int i = 0; i < 12 && !found; i++) {
+		tick(m, s, at_s += 20);
+		found = find(m, SCOPE_SYSTEM, -1, 0, "zswap.pool_limit_hit") >= 0;
+	}
+	assert_true(found);
 	sampler_free(s);
 }
 
@@ -487,9 +649,19 @@ static void reads_cgroups(void **state)
 		{ SCOPE_CGROUP, -1, "workingset_refault_file", "pages", 198046 },
 		{ SCOPE_CGROUP, 0, "file", "bytes", 50000000 },
 		{ SCOPE_CGROUP, 1, "pgscan_direct", "pages", 9 },
+		{ SCOPE_CGROUP, -1, "io.rbytes.254:0", "bytes", 1459200 },
+		{ SCOPE_CGROUP, -1, "io.wios.254:16", "count", 2 },
+		{ SCOPE_CGROUP, -1, "memory.events.local.high", "count", 12 },
+		{ SCOPE_CGROUP, -1, "memory.swap.current", "bytes", 8192 },
 	};
 	struct memory *m = *state;
-	struct sampler *s = start(m, WITH_CGROUPS);
+	struct sampler *s;
+
+	write_file(m, SERVICE "/io.stat", "254:0 rbytes=1459200 wbytes=314773504 rios=192 wios=353 dbytes=0 dios=0\n"
+		   "254:16 rbytes=0 wbytes=8192 rios=0 wios=2 dbytes=0 dios=0\n7:0 \n");
+	write_file(m, SERVICE "/memory.events.local", "low 0\nhigh 12\nmax 0\n");
+	write_file(m, SERVICE "/memory.swap.current", "8192\n");
+	s = start(m, WITH_CGROUPS);
 	uint64_t id = cgroup_id_of(m, "/system.slice/a.service");
 
 	assert_int_equal(m->npaths, 3);
@@ -540,6 +712,81 @@ static void follows_cgroups(void **state)
 	sampler_free(s);
 }
 
+/* A limit that somebody sets is seen within half a minute, also of a cgroup that is quiet. */
+static void reads_limits_again(void **state)
+{
+	struct memory *m = *state;
+	const struct sink sink = { &memory_ops, m };
+	struct sampler *s;
+	uint64_t id;
+
+	/* ten larger ones, which are read in depth */
+	for (unsigned int i = 0; i < 11; i++) {
+		char path[128];
+
+		snprintf(path, sizeof(path), "sys/fs/cgroup/g%u", i);
+		make_dir(m, path);
+		snprintf(path, sizeof(path), "sys/fs/cgroup/g%u/memory.current", i);
+		write_file(m, path, i ? "1000000000\n" : "1\n");
+	}
+	write_file(m, "sys/fs/cgroup/g0/memory.high", "max\n");
+	s = start(m, WITH_CGROUPS);
+	id = cgroup_id_of(m, "/g0");
+	write_file(m, "sys/fs/cgroup/g0/memory.high", "4096\n");
+	m->n = 0;
+	/* seven rounds a second would be too many: 14 cgroups, two in each turn */
+	for (unsigned int i = 1; i <= 7 * 31 && find(m, SCOPE_CGROUP, -1, id, "memory.high") < 0; i++)
+		assert_true(sampler_tick(s, START + i * SEC / 10 + SEC, &sink) > 0);
+	assert_int_equal(m->samples[find(m, SCOPE_CGROUP, -1, id, "memory.high")].value, 4096);
+	sampler_free(s);
+}
+
+static unsigned int open_files(void)
+{
+	unsigned int n = 0;
+
+	for (int fd = 0; fd < 1024; fd++)
+		n += fcntl(fd, F_GETFD) >= 0;
+	return n;
+}
+
+/* The last sample of a cgroup, when it has gone. */
+static unsigned int removed(const struct memory *m)
+{
+	unsigned int n = 0;
+
+	for (uint32_t i = 0; i < m->n; i++)
+		n += m->samples[i].scope == SCOPE_CGROUP && m->samples[i].cgroup_id &&
+		     !strcmp(m->names[i], SAMPLE_CGROUP_REMOVED) && m->samples[i].value == 1;
+	return n;
+}
+
+/* Thousands that come and go leave nothing behind: no file, no cgroup, no series. */
+static void bears_cgroups_by_the_thousand(void **state)
+{
+	struct memory *m = *state;
+	struct sampler *s = start(m, WITH_CGROUPS);
+	unsigned int files = open_files(), gone = 0;
+	uint64_t at_s = 0;
+
+	for (unsigned int round = 0; round < 40; round++) {
+		shell("cd %s/sys/fs/cgroup; for i in $(seq 50); do mkdir x$i; echo 4096 >x$i/memory.current; done",
+		      m->root);
+		for (unsigned int i = 0; i < 15; i++)
+			tick(m, s, at_s += 20);
+		shell("rm -r %s/sys/fs/cgroup/x*", m->root);
+		for (unsigned int i = 0; i < 15; i++) {
+			tick(m, s, at_s += 20);
+			gone += removed(m);
+		}
+		assert_int_equal(open_files(), files);
+	}
+	assert_int_equal(gone, 40 * 50);
+	tick(m, s, at_s += 20);
+	assert_int_equal(m->n, 0);
+	sampler_free(s);
+}
+
 /* Of twelve cgroups ten are read in depth at first; later the one with pressure is among them, whatever its size. */
 static void prefers_cgroups_under_pressure(void **state)
 {
@@ -585,12 +832,22 @@ static void reads_cgroup_v1(void **state)
 	write_file(m, "cg/me mory/x/memory.failcnt", "12\n");
 	write_file(m, "cg/me mory/x/memory.usage_in_bytes", "8192\n");
 	write_file(m, "cg/me mory/x/memory.stat", "cache 4096\ntotal_pgfault 3\n");
+	write_file(m, "cg/me mory/x/memory.oom_control", "oom_kill_disable 0\nunder_oom 0\noom_kill 7\n");
+	write_file(m, "cg/me mory/x/memory.limit_in_bytes", "65536\n");
+	write_file(m, "cg/me mory/x/memory.numa_stat",
+		   "total=9 N0=5 N1=4\nfile=2 N0=1 N1=1\nhierarchical_total=9 N0=5 N1=4\n"
+		   "hierarchical_file=8 N0=5 N1=3\n");
 	s = start(m, WITH_CGROUPS);
 	assert_string_equal(meta(m, "cgroup_version"), "1");
 	id = cgroup_id_of(m, "/x");
 	assert_int_equal(m->samples[find(m, SCOPE_CGROUP, -1, id, "memory.failcnt")].value, 12);
 	assert_int_equal(m->samples[find(m, SCOPE_CGROUP, -1, id, "memory.current")].value, 8192);
 	assert_int_equal(m->samples[find(m, SCOPE_CGROUP, -1, id, "cache")].value, 4096);
+	assert_int_equal(m->samples[find(m, SCOPE_CGROUP, -1, id, "memory.events.oom_kill")].value, 7);
+	assert_int_equal(find(m, SCOPE_CGROUP, -1, id, "memory.events.under_oom"), -1);
+	assert_int_equal(m->samples[find(m, SCOPE_CGROUP, -1, id, "memory.max")].value, 65536);
+	assert_int_equal(m->samples[find(m, SCOPE_CGROUP, 1, id, "file")].value, 3 * sysconf(_SC_PAGESIZE));
+	assert_int_equal(find(m, SCOPE_CGROUP, 0, id, "total"), -1);
 	sampler_free(s);
 }
 
@@ -778,11 +1035,20 @@ int main(void)
 		TEST(a_line_may_vanish),
 		TEST(node_and_zone_are_told_apart),
 		TEST(keeps_periods),
-		TEST(end_tells_what_changed),
+		TEST(stop_reads_what_is_read_twice_only),
+		TEST(settings_have_a_history),
+		TEST(says_what_is_not_sampled),
+		TEST(repeats_when_asked),
+		TEST(asks_the_clock),
+		TEST(zram_may_come_again),
+		TEST(swap_that_is_off_is_empty),
+		TEST(finds_zswap_later),
 		TEST(finds_a_new_zram),
 		TEST(reads_cgroups),
 		TEST(follows_cgroups),
 		TEST(prefers_cgroups_under_pressure),
+		TEST(reads_limits_again),
+		TEST(bears_cgroups_by_the_thousand),
 		TEST(reads_cgroup_v1),
 		TEST(lives_on_few_descriptors),
 		TEST(tree_is_bounded),

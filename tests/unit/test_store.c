@@ -865,7 +865,7 @@ static void replay_tells_the_story_again(void **state)
 	store_close(s);
 	assert_string_equal(ask("s.db", "SELECT count(*) FROM task"), "3");
 	assert_string_equal(ask("s.db", "SELECT count(*) FROM sample"), "3");
-	assert_string_equal(ask("s.db", "SELECT value FROM node_pressure WHERE node = 1 AND ts > 200"), "9");
+	assert_string_equal(ask("s.db", "SELECT value FROM sampled WHERE node = 1 AND ts > 200"), "9");
 }
 
 static void a_sink_stops_the_replay(void **state)
@@ -1114,6 +1114,196 @@ static void a_live_store_is_readable(void **state)
 	store_close(s);
 }
 
+/* --- a recording in several files --- */
+
+static void put_sample(struct store_writer *w, const char *name, uint64_t ts, int64_t value)
+{
+	const struct sample sample = { .ts = ts, .scope = SCOPE_NODE, .node = 0, .name = name, .unit = "pages",
+				       .value = value };
+	struct sink sink = store_writer_sink(w);
+
+	assert_int_equal(sink.ops->sample(sink.ctx, &sample), 0);
+}
+
+static void put_task(struct store_writer *w, int32_t tid, const char *comm)
+{
+	const struct task_name task = { .tid = tid, .comm = comm };
+	struct sink sink = store_writer_sink(w);
+
+	assert_int_equal(sink.ops->task(sink.ctx, &task), 0);
+}
+
+static void put_names(struct store_writer *w)
+{
+	struct sink sink = store_writer_sink(w);
+
+	assert_int_equal(sink.ops->meta(sink.ctx, "clock", "mono"), 0);
+	assert_int_equal(sink.ops->symbol(sink.ctx, 0xffffffff81000000, "shrink_node"), 0);
+	assert_int_equal(sink.ops->cgroup(sink.ctx, 12, "/a.slice"), 0);
+	assert_int_equal(sink.ops->buffer(sink.ctx, 1, "second"), 0);
+	assert_int_equal(store_writer_feature(w, "kswapd-reset-fix", "absent", "BTF"), 0);
+}
+
+/* What the source told once is in each file; what happened is in one. */
+static void a_next_file_is_a_store_of_its_own(void **state)
+{
+	static const struct event_field more[] = { { "nid", VALUE_INT }, { "order", VALUE_INT } };
+	const struct event_type one = type_of(0, "x", "e", one_field, 1), two = type_of(1, "x", "e", more, 2),
+				three = type_of(2, "y", "e", one_field, 1);
+	const struct event_value values[] = { INT(4), INT(9) };
+	struct store_writer *w = open_writer("a.db", STORE_LIVE);
+
+	put_names(w);
+	put_type(w, &one);
+	put_type(w, &two);
+	put_task(w, 7, "before");
+	put_sample(w, "nr_free_pages", 90, 500);
+	put_sample(w, "nr_dirty", 91, 3);
+	put_number(w, &one, 100, 1);
+	put_task(w, 7, "after");
+	put_number(w, &one, 100, 2);
+	put_sample(w, "nr_free_pages", 105, 400);
+	assert_int_equal(store_writer_next(w, "b.db"), 0);
+	put_event(w, &two, 100, values);		/* the same time once more: ids go on */
+	put_type(w, &three);
+	put_number(w, &three, 110, 5);
+	put_task(w, 7, "after");
+	put_sample(w, "nr_dirty", 111, 3);		/* not changed */
+	put_sample(w, "nr_dirty", 112, 4);
+	assert_int_equal(store_writer_next(w, "c.db"), 0);
+	close_writer(w);
+
+	assert_string_equal(ask("a.db", "SELECT group_concat(id || ':' || nid) FROM e"), "100:1,101:2");
+	assert_string_equal(ask("b.db", "SELECT group_concat(id || ':' || ts || ':' || nid || ':' || \"order\") FROM e"),
+			    "102:100:4:9");
+	assert_string_equal(ask("b.db", "SELECT group_concat(id || ':' || nid) FROM \"y:e\""), "110:5");
+	assert_string_equal(ask("c.db", "SELECT (SELECT count(*) FROM e) + (SELECT count(*) FROM \"y:e\")"), "0");
+	assert_string_equal(ask("a.db", "SELECT group_concat(rows) FROM event_type"), "2");
+	assert_string_equal(ask("b.db", "SELECT group_concat(rows) FROM event_type"), "1,1");
+	assert_string_equal(ask("c.db", "SELECT group_concat(rows) FROM event_type"), "0,0");
+	assert_string_equal(ask("b.db", "SELECT group_concat(name || '=' || ts || ':' || value) FROM sample "
+				"JOIN series ON series.id = series_id"),
+			    "nr_free_pages=105:400,nr_dirty=105:3,nr_dirty=112:4");
+	assert_string_equal(ask("a.db", "SELECT group_concat(after_id || comm) FROM task"), "0before,100after");
+	for (const char *path = "b.db"; path; path = *path == 'b' ? "c.db" : NULL) {
+		assert_string_equal(ask(path, "SELECT group_concat(after_id || comm) FROM task"), "100after");
+		assert_string_equal(ask(path, "SELECT name FROM symbol WHERE addr = -2130706432"), "shrink_node");
+		assert_string_equal(ask(path, "SELECT id || path FROM cgroup"), "12/a.slice");
+		assert_string_equal(ask(path, "SELECT id || name FROM buffer"), "1second");
+		assert_string_equal(ask(path, "SELECT name || state || how FROM kernel_feature"), "kswapd-reset-fixabsentBTF");
+		assert_string_equal(ask(path, "SELECT value FROM meta WHERE key = 'clock'"), "mono");
+		assert_string_equal(ask(path, "SELECT count(*) FROM loss"), "0");
+		assert_string_equal(ask(path, "PRAGMA integrity_check"), "ok");
+		assert_string_equal(ask(path, "PRAGMA journal_mode"), "delete");
+	}
+	assert_string_equal(ask("a.db", "SELECT group_concat(key || '=' || value) FROM meta WHERE key IN "
+				"('complete', 'part', 'continues', 'continued_in', 'events', 'start_ns', 'end_ns')"),
+			    "complete=1,continued_in=b.db,end_ns=105,events=2,start_ns=90");
+	assert_string_equal(ask("b.db", "SELECT group_concat(key || '=' || value) FROM meta WHERE key IN "
+				"('complete', 'part', 'continues', 'continued_in', 'events', 'start_ns', 'end_ns')"),
+			    "complete=1,continued_in=c.db,continues=a.db,end_ns=112,events=2,part=2,start_ns=100");
+}
+
+static void a_next_file_that_cannot_be_made_changes_nothing(void **state)
+{
+	const struct event_type type = type_of(0, "x", "e", one_field, 1);
+	struct store_writer *w = open_writer("a.db", STORE_LIVE);
+
+	put_type(w, &type);
+	put_number(w, &type, 1, 10);
+	assert_int_equal(close(open("taken.db", O_CREAT | O_WRONLY, 0644)), 0);
+	assert_int_equal(symlink("nothing", "link.db"), 0);
+	assert_int_equal(store_writer_next(w, "taken.db"), -EEXIST);
+	assert_int_equal(store_writer_next(w, "link.db"), -EEXIST);
+	assert_int_equal(store_writer_next(w, "no/such/folder.db"), -ENOENT);
+	put_number(w, &type, 2, 20);
+	assert_int_equal(store_writer_next(w, "b.db"), 0);
+	close_writer(w);
+	assert_string_equal(ask("a.db", "SELECT group_concat(nid) FROM e"), "10,20");
+	assert_int_equal(access("nothing", F_OK), -1);
+}
+
+static void what_is_kept_is_what_was_committed(void **state)
+{
+	const struct event_type type = type_of(0, "x", "e", one_field, 1);
+	struct store_writer *w = open_writer("a.db", STORE_LIVE);
+	struct store_kept kept;
+
+	put_type(w, &type);
+	put_number(w, &type, 5, 1);
+	assert_int_equal(store_writer_commit(w), 0);
+	put_number(w, &type, 6, 2);
+	store_writer_kept(w, &kept);
+	assert_int_equal(kept.events, 1);
+	assert_int_equal(kept.end_ns, 5);
+	assert_int_equal(store_writer_next(w, "b.db"), 0);
+	put_number(w, &type, 7, 3);
+	store_writer_kept(w, &kept);
+	assert_int_equal(kept.events, 2);
+	assert_int_equal(kept.end_ns, 6);
+	store_writer_abort(w);
+	assert_string_equal(ask("b.db", "SELECT count(*) FROM e"), "0");
+	assert_string_equal(ask("b.db", "SELECT value FROM meta WHERE key = 'complete'"), "0");
+}
+
+/* The files, asked after each commit, are never larger than what was said before it. */
+static void the_size_is_never_understated(void **state)
+{
+	static const struct event_field fields[] = { { "text", VALUE_TEXT } };
+	const struct event_type type = type_of(0, "x", "e", fields, 1);
+	const struct event_value text = TEXT("0123456789012345678901234567890123456789");
+	struct store_writer *w = open_writer("a.db", STORE_LIVE);
+	struct store_size size;
+	struct stat file, log;
+	uint64_t ts = 0;
+
+	put_type(w, &type);
+	for (unsigned int n = 1; n < 60000; n *= 3) {
+		for (unsigned int i = 0; i < n; i++)
+			put_event(w, &type, ++ts, &text);
+		assert_int_equal(store_writer_size(w, &size), 0);
+		assert_int_equal(store_writer_commit(w), 0);
+		assert_int_equal(stat("a.db", &file), 0);
+		assert_int_equal(stat("a.db-wal", &log), 0);
+		assert_true(file.st_size + log.st_size <= size.most_bytes);
+		assert_true(file.st_size <= size.bytes);
+		assert_true(size.most_bytes <= file.st_size + log.st_size + (2 << 20));
+	}
+	close_writer(w);
+}
+
+static struct store_finding finding_at(int64_t start_ns, int64_t end_ns)
+{
+	return (struct store_finding){ .kind = "oom-storm", .severity = "high", .confidence = "low", .summary = "s",
+				       .start_ns = start_ns, .end_ns = end_ns, .node = STORE_UNKNOWN };
+}
+
+/* All that is known is written anew each time; a file leaves out what ended before it and is in an earlier one. */
+static void findings_are_where_they_happened(void **state)
+{
+	const struct store_finding old = finding_at(10, 20), over = finding_at(15, 60), late = finding_at(12, 18);
+	const struct loss loss = { .ts = 17, .events = 3, .cpu = 0, .stage = "writer" };
+	struct store_writer *w = open_writer("a.db", STORE_LIVE);
+	struct sink sink = store_writer_sink(w);
+
+	put_sample(w, "nr_dirty", 50, 1);
+	assert_int_equal(store_writer_finding(w, &old), 0);
+	assert_int_equal(store_writer_clear_findings(w), 0);
+	assert_int_equal(store_writer_finding(w, &old), 0);
+	assert_int_equal(store_writer_finding(w, &over), 0);
+	assert_int_equal(sink.ops->loss(sink.ctx, &loss), 0);
+	assert_int_equal(store_writer_clear_findings(w), 0);
+	assert_int_equal(store_writer_finding(w, &old), 0);
+	assert_int_equal(store_writer_finding(w, &over), 0);
+	assert_int_equal(store_writer_next(w, "b.db"), 0);
+	assert_int_equal(store_writer_finding(w, &old), 0);
+	assert_int_equal(store_writer_finding(w, &over), 0);
+	assert_int_equal(store_writer_finding(w, &late), 0);	/* found only now: nobody else has it */
+	close_writer(w);
+	assert_string_equal(ask("a.db", "SELECT group_concat(start_ns || ':' || loss) FROM finding"), "10:-1,15:-1");
+	assert_string_equal(ask("b.db", "SELECT group_concat(start_ns) FROM finding"), "15,12");
+}
+
 /* In a child with a limit on file sizes. Its status: 0 as expected, else the number of the check. */
 static int fill_the_disk(enum store_mode mode)
 {
@@ -1323,6 +1513,11 @@ int main(void)
 		TEST(an_error_sticks),
 		TEST(kill_9_keeps_what_was_committed),
 		TEST(a_live_store_is_readable),
+		TEST(a_next_file_is_a_store_of_its_own),
+		TEST(a_next_file_that_cannot_be_made_changes_nothing),
+		TEST(what_is_kept_is_what_was_committed),
+		TEST(the_size_is_never_understated),
+		TEST(findings_are_where_they_happened),
 		TEST(a_full_disk_is_an_error),
 		TEST(other_files_are_refused),
 		TEST(versions),

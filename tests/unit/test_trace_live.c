@@ -144,6 +144,22 @@ static void test_lists(void **state)
 		{ "all,-lru", "vmscan:mm_vmscan_lru_isolate", NULL },
 		{ "all", "migrate:mm_migrate_pages", "" },
 		{ "+attribution", "migrate:mm_migrate_pages", "reason == 0" },
+		{ "vmscan:*", WAKE, "" },			/* patterns: what the kernel has */
+		{ "vmscan:*", SLAB, NULL },
+		{ "vmscan:*", EXTFRAG, NULL },
+		{ "vmscan:mm_vmscan_lru_*", SHRINK, "" },
+		{ "vmscan:mm_vmscan_lru_*", WAKE, NULL },
+		{ "+vmscan:*", SHRINK, "" },			/* all of them, not only those of kswapd */
+		{ "+vmscan:*", EXTFRAG, "" },
+		{ "mm_vmscan_k*", WAKE, "" },
+		{ "[jk]mem:mm_page_all?c_*", EXTFRAG, "" },
+		{ "-vmscan:*", WAKE, NULL },
+		{ "-vmscan:*", SLAB, NULL },			/* also what it does not have */
+		{ "-vmscan:*", EXTFRAG, "" },
+		{ "vmscan:*,-vmscan:*_wake", WAKE, NULL },
+		{ "vmscan:*,-*_wake", SHRINK, "" },
+		{ "nosuch:*", "nosuch:*", "" },
+		{ "always,vmscan:nosuch*", "vmscan:nosuch*", "" },
 	};
 	struct event_set set;
 	struct tree tree;
@@ -165,6 +181,46 @@ static void test_lists(void **state)
 	remove_tree(&tree);
 }
 
+/* What must be thinned together, and what must not be at all. */
+static void test_classes(void **state)
+{
+	static const struct {
+		const char		*list;
+		const char		*label;
+		enum event_class	class;
+	} rows[] = {
+		{ NULL, WAKE, EVENT_KEPT },
+		{ NULL, SHRINK, EVENT_KEPT },			/* of kswapd */
+		{ NULL, SLAB, EVENT_KEPT },
+		{ "+lru", SHRINK, EVENT_LRU },			/* of all */
+		{ "+slab", SLAB, EVENT_SLAB },
+		{ "+slab", "vmscan:mm_shrink_slab_start", EVENT_SLAB },
+		{ "+slab", SHRINK, EVENT_KEPT },
+		{ SHRINK, SHRINK, EVENT_LRU },
+		{ NULL, EXTFRAG, EVENT_EXTFRAG },
+		{ NULL, "vmscan:mm_vmscan_memcg_reclaim_begin", EVENT_MEMCG },
+		{ NULL, "vmscan:mm_vmscan_memcg_reclaim_end", EVENT_MEMCG },
+		{ NULL, "vmscan:mm_vmscan_direct_reclaim_begin", EVENT_DIRECT },
+		{ NULL, "oom:reclaim_retry_zone", EVENT_KEPT },
+		{ "sched:sched_switch", "sched:sched_switch", EVENT_NAMED },
+	};
+	struct event_set set;
+	struct tree tree;
+
+	make_tree(&tree);
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		struct source_error err = { 0 };
+		const struct event_choice *choice;
+
+		assert_int_equal(event_set_parse(rows[i].list, tree.root, &err, &set), 0);
+		choice = chosen(&set, rows[i].label);
+		if (!choice || choice->class != rows[i].class)
+			fail_msg("list %s: %s is %s", rows[i].list, rows[i].label,
+				 choice ? event_class_name(choice->class) : "off");
+	}
+	remove_tree(&tree);
+}
+
 static void test_bad_lists(void **state)
 {
 	static char long_list[5000];
@@ -180,7 +236,7 @@ static void test_bad_lists(void **state)
 		{ ":x", "':x' is no group" },
 		{ "vmscan:../../../etc", "no group" },
 		{ "a/b:c", "no group" },
-		{ "vmscan:*", "no group" },
+		{ "vmscan:*/..", "no group" },
 		{ "-default", "leaves nothing to record" },
 		{ "slab,-slab", "leaves nothing to record" },
 		{ "vmscan:aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa", "no group" },
@@ -854,6 +910,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_lists),
+		cmocka_unit_test(test_classes),
 		cmocka_unit_test(test_bad_lists),
 		cmocka_unit_test(test_default_on_newer_kernel),
 		cmocka_unit_test(test_pageblock_filter),

@@ -1,0 +1,120 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-only
+# What a recording says beside its events: names of tasks, also of those that lived for milliseconds; the kernel's
+# features; numbers of the formats. Each task names itself after its own process id, so the names are known beforehand.
+. "$(dirname "$0")/../lib.sh"
+
+[ "$(id -u)" -eq 0 ] || skip_all "recording needs root"
+if [ -z "$SQUALL_NAMESPACE" ]; then
+	unshare -m true 2>/dev/null || skip_all "no mount namespace can be made here"
+	SQUALL_NAMESPACE=1 exec unshare -m "$0"
+fi
+[ -d /sys/kernel/tracing/instances ] || mount -t tracefs tracefs /sys/kernel/tracing 2>/dev/null
+[ -d /sys/kernel/tracing/events/vmscan ] || skip_all "no tracefs with vmscan events here"
+top=/sys/fs/cgroup/memory/squall-facts.$$
+limit=memory.limit_in_bytes
+if [ ! -d /sys/fs/cgroup/memory ]; then
+	top=/sys/fs/cgroup/squall-facts.$$
+	limit=memory.max
+fi
+group=$top/inner
+mkdir -p "$group" 2>/dev/null && echo 16M >"$group/$limit" 2>/dev/null || skip_all "no memory cgroup can be made here"
+trap 'rmdir "$group" "$top" 2>/dev/null; rm -rf "$work"' EXIT
+
+# Not in the page cache, where it would be charged to whoever wrote it.
+dd if=/dev/zero of="$work/file" bs=1M count=200 conv=fdatasync status=none
+dd of="$work/file" oflag=nocache conv=notrunc,fdatasync count=0 status=none
+
+# Two thousand processes that read 2 MiB, which is reclaim for most, and end. Then one that changes its name, and
+# one cgroup that is gone before anybody looks.
+cat >"$work/load.pl" <<'EOF'
+use POSIX;
+my ($file, $group, $rounds) = @ARGV;
+sub enter { open(my $f, '>', "$_[0]/cgroup.procs") or die; print $f "$$\n"; close($f) or die; }
+sub take { my ($mib, $at) = @_; my $data; sysseek(F, ($at % 190) << 20, 0); sysread(F, $data, 1 << 20) for 1 .. $mib; }
+enter($group);
+open(F, '<', $file) or die;
+for my $i (1 .. $rounds) {
+	my $pid = fork();
+	if (!$pid) { $0 = "t$$"; take(2, 2 * $i); POSIX::_exit(0); }
+	waitpid($pid, 0);
+}
+my $pid = fork();
+if (!$pid) { $0 = "before"; take(40, 0); $0 = "after"; take(40, 60); POSIX::_exit(0); }
+waitpid($pid, 0);
+print "$pid\n";
+EOF
+cat >"$work/load.sh" <<EOF
+perl $work/load.pl $work/file $group 2000 >$work/renamed
+mkdir $top/gone
+echo 4M >$top/gone/$limit
+sh -c 'echo \$\$ >$top/gone/cgroup.procs; exec dd if=$work/file of=/dev/null bs=1M count=30 status=none'
+rmdir $top/gone
+EOF
+"$SQUALL" record -q -o "$work/live.db" -- sh "$work/load.sh" 2>"$work/err"
+is $? 0 "two thousand short-lived tasks are recorded"
+q() {
+	sqlite3 "$work/live.db" "$1"
+}
+
+# The tasks that reclaimed, by what they called themselves: every one of them under its own process id.
+pids="SELECT DISTINCT pid FROM mm_vmscan_memcg_reclaim_begin"
+ours="SELECT pid, comm, path FROM ($pids) JOIN task USING (pid) JOIN cgroup ON cgroup.id = cgroup_id
+	WHERE path LIKE '/squall-facts.$$/%'"
+tasks=$(q "SELECT count(*) FROM ($pids)")
+[ "$tasks" -gt 800 ]
+ok $? "nearly a thousand tasks reclaimed, or more ($tasks)"
+if grep -q "^squall: names of tasks that live briefly" "$work/err"; then
+	skip "names of short-lived tasks" "$(head -1 "$work/err")"
+else
+	nameless=$(q "SELECT count(*) FROM ($pids) e LEFT JOIN task USING (pid)
+		WHERE comm IS NULL OR tgid IS NOT pid OR cgroup_id IS NULL")
+	[ "$nameless" -le $((tasks / 1000)) ]
+	ok $? "nearly all have name, process and cgroup ($nameless of $tasks do not)"
+	own=$(q "SELECT count(*) FROM ($ours) WHERE comm = 't' || pid")
+	[ "$own" -gt 700 ]
+	ok $? "by the name that each gave itself, if it reclaimed after that ($own of $tasks)"
+	is "$(q "SELECT group_concat(DISTINCT comm) FROM ($ours)
+		WHERE comm NOT IN ('perl', 'sh', 'dd', 'before', 'after', 't' || pid)")" "" "and nobody's else"
+	is "$(q "SELECT group_concat(DISTINCT path) FROM ($ours) WHERE comm LIKE 't%'")" "/squall-facts.$$/inner" \
+		"in its cgroup"
+	is "$(q "SELECT group_concat(DISTINCT path) FROM ($ours) WHERE comm = 'dd'")" "/squall-facts.$$/gone" \
+		"a cgroup that is gone has its path"
+	is "$(q "SELECT value FROM meta WHERE key = 'tasks_unnamed'")" 0 "no thread is unnamed"
+fi
+
+# A process that renamed itself: which name each event has, by the rule in schema.sql. It read 40 MiB under each name,
+# so both have reclaims, and no event of the first comes behind one of the second.
+renamed=$(cat "$work/renamed")
+named="SELECT e.id, (SELECT comm FROM task t WHERE t.pid = e.pid AND t.after_id < e.id ORDER BY after_id DESC LIMIT 1)
+	AS comm FROM mm_vmscan_memcg_reclaim_begin e WHERE e.pid = $renamed"
+is "$(q "SELECT group_concat(comm) FROM (SELECT comm FROM ($named) GROUP BY comm ORDER BY min(id))")" "before,after" \
+	"a thread has each of its names at its time"
+is "$(q "SELECT max(CASE comm WHEN 'before' THEN id END) < min(CASE comm WHEN 'after' THEN id END) FROM ($named)")" 1 \
+	"and one after the other"
+few=$(q "SELECT min(n) FROM (SELECT count(*) AS n FROM ($named) GROUP BY comm)")
+[ "$few" -ge 10 ]
+ok $? "each for its part of the events ($few at least)"
+
+# What formats tell. The bit of __GFP_MOVABLE has been the same in all kernels (kernel-domain.md 2).
+is "$(q "SELECT value FROM meta WHERE key = 'gfp.__GFP_MOVABLE'")" 0x8 "the number of __GFP_MOVABLE"
+is "$(q "SELECT value FROM meta WHERE key = 'pageblock_order'")" \
+	"$(sed -n 's/^Page block order: //p' /proc/pagetypeinfo)" "the pageblock order is that of pagetypeinfo"
+
+# Features: as squall check tells them, in the store and out of it again.
+"$SQUALL" check --json >"$work/check.json" 2>/dev/null
+wanted=$(jq -r '.kernel[] | "\(.name)|\(.state)|\(.how)"' "$work/check.json" | sort)
+is "$(q "SELECT count(*) FROM kernel_feature")" 13 "the store has each feature"
+is "$(q "SELECT name, state, how FROM kernel_feature ORDER BY name")" "$wanted" "as the kernel itself tells"
+"$SQUALL" analyze --json "$work/live.db" >"$work/analysis.json"
+is "$(jq -r '.kernel_features | to_entries[] | "\(.key)|\(.value.state)|\(.value.how)"' "$work/analysis.json" | sort)" \
+	"$wanted" "analyze tells the same of the store"
+
+missing=$(for event in $(q "SELECT value FROM meta WHERE key = 'missing'"); do
+	[ -d "/sys/kernel/tracing/events/${event/://}" ] && echo "$event"
+done)
+is "$missing" "" "what is called missing, the kernel does not have"
+is "$(q "SELECT value FROM meta WHERE key = 'tracefs'")" "$(awk '$3 == "tracefs" { print $2; exit }' /proc/mounts)" \
+	"where tracefs is"
+is "$(q "SELECT value FROM meta WHERE key = 'boot_id'")" "$(cat /proc/sys/kernel/random/boot_id)" "the boot"
+done_testing

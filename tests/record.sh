@@ -1,0 +1,79 @@
+# SPDX-License-Identifier: GPL-2.0-only
+# record.sh - what tests of squall record on this machine share. Source it first: it brings lib.sh, starts the test anew
+# in a mount namespace of its own, and skips it where nothing can be recorded. $load is a script that makes memcg reclaim,
+# and nothing else on the machine, until it is killed or "$work/stop" is there.
+. "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
+
+[ "$(id -u)" -eq 0 ] || skip_all "recording needs root"
+if [ -z "$SQUALL_NAMESPACE" ]; then
+	unshare -m true 2>/dev/null || skip_all "no mount namespace can be made here"
+	SQUALL_NAMESPACE=1 exec unshare -m "$0"
+fi
+instances=/sys/kernel/tracing/instances
+[ -d "$instances" ] || mount -t tracefs tracefs /sys/kernel/tracing 2>/dev/null
+[ -d /sys/kernel/tracing/events/vmscan ] || skip_all "no tracefs with vmscan events here"
+group=/sys/fs/cgroup/memory/squall-test.$$
+mkdir "$group" 2>/dev/null && echo 32M >"$group/memory.limit_in_bytes" 2>/dev/null ||
+	skip_all "no memory cgroup (v1) can be made here"
+
+# What cleanup runs at the end, whatever happens: add lines to it.
+cleanup=$work/cleanup
+record_cleanup() {
+	touch "$work/stop"
+	[ -e "$cleanup" ] && . "$cleanup"
+	for task in $(cat "$group/cgroup.procs" 2>/dev/null); do kill -9 "$task" 2>/dev/null; done
+	for wait in $(seq 50); do rmdir "$group" 2>/dev/null && break; sleep 0.1; done
+	rm -rf "$work"
+}
+trap record_cleanup EXIT
+
+# The file must not be in the page cache, where it would be charged to whoever wrote it.
+dd if=/dev/zero of="$work/file" bs=1M count=150 conv=fdatasync status=none
+dd of="$work/file" oflag=nocache conv=notrunc,fdatasync count=0 status=none
+load=$work/load
+cat >"$load" <<END
+echo \$\$ >$group/cgroup.procs
+while [ ! -e $work/stop ]; do dd if=$work/file of=/dev/null bs=64k count=800 status=none; done
+END
+
+# start_load: in the background, as process $load_pid. stop_load: and wait for its end.
+start_load() {
+	rm -f "$work/stop"
+	sh "$load" &
+	load_pid=$!
+}
+
+stop_load() {
+	touch "$work/stop"
+	wait "$load_pid"
+}
+
+# wait_for SECONDS COMMAND...: until COMMAND succeeds.
+wait_for() {
+	local tries=$(($1 * 20))
+	shift
+	while ! "$@" 2>/dev/null; do
+		[ $((tries -= 1)) -gt 0 ] || return 1
+		sleep 0.05
+	done
+}
+
+# An instance is born switched on, without events.
+records() {
+	grep -qs X "$instances/squall-$1/events/vmscan/enable" && grep -qs 1 "$instances/squall-$1/tracing_on"
+}
+gone() { [ ! -d "$instances/squall-$1" ]; }
+sql() { sqlite3 "$1" "$2"; }
+meta() { sql "$1" "SELECT value FROM meta WHERE key = '$2'"; }
+
+# Events in the tables of a store, counted one by one.
+event_rows() {
+	sql "$1" "SELECT 'SELECT ' || coalesce(group_concat('(SELECT count(*) FROM \"' || table_name || '\")', ' + '), 0)
+		FROM event_type" | sqlite3 "$1"
+}
+
+# SELECT id FROM all events, in order.
+event_ids() {
+	sql "$1" "SELECT group_concat('SELECT id FROM \"' || table_name || '\"', ' UNION ALL ') || ' ORDER BY id'
+		FROM event_type" | sqlite3 "$1"
+}
