@@ -491,7 +491,8 @@ static const struct key keys[] = {
 	{ { 'a' }, NULL, "shows or hides what is compared with (--against)", NULL, NULL, ANYWHERE, compare },
 	{ { 'r' }, NULL, "records into a store while watching, and ends that", NULL, NULL, LIVE | ANYWHERE, record },
 	{ { CTRL('l') }, NULL, "draws the screen anew", NULL, NULL, ANYWHERE, redraw },
-	{ { CTRL('z') }, NULL, "stops the program and gives the terminal back; fg goes on", NULL, NULL, ANYWHERE, stop },
+	{ { CTRL('z') }, NULL, "stops the program and gives the terminal back; fg goes on", NULL, NULL, ANYWHERE,
+	  stop },
 
 	{ { '1', '2', '3', '4', '5' }, "1 2 3 ...", "the view of that number", "Views", NULL, ANYWHERE, choose_view },
 	{ { '6', '7', '8', '9' }, "", NULL, NULL, NULL, ANYWHERE, choose_view },

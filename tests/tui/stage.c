@@ -277,6 +277,7 @@ static const struct live_model *get_against(void *ctx)
 static int advance(void *ctx)
 {
 	struct stage *s = ctx;
+	volatile int *volatile nowhere = (int *)64;	/* not NULL, which UBSan would see first */
 	char byte = 0;
 
 	if (read(s->fd, &byte, 1) != 1)
@@ -286,7 +287,7 @@ static int advance(void *ctx)
 	if (byte == 'a')
 		abort();
 	if (byte == 's')
-		*(volatile int *)(uintptr_t)64 = 0;	/* not NULL, which UBSan would see first */
+		*nowhere = 0;
 	s->model.step += byte == '.';
 	return byte == '.';
 }
@@ -332,7 +333,7 @@ static int list_keys(void)
 	struct tui_key key;
 
 	for (int i = 0; tui_key(i, &key); i++)
-		puts(key.keys);
+		printf("%s\t%s\n", key.keys, key.what);
 	return 0;
 }
 

@@ -120,7 +120,7 @@ static void test_bar(void **state)
 	assert_string_equal(cells_spark(1, 0, true), "▁");
 }
 
-/* --- a tree of rows ---------------------------------------------------------------------------------------------- */
+/* --- a tree of rows ------------------------------------------------------------------------------------------ */
 
 /* parent, value (below 0: none), name; the second model has other values and lacks "b1". */
 static const struct node {
@@ -209,7 +209,7 @@ static void test_order(void **state)
 {
 	struct rows_test t;
 
-	/* Values are 100 less those of the table, the least first; what has none comes last; equal ones as they came. */
+	/* Values are 100 less those of the table, the least first; none comes last; equal ones as they came. */
 	rows_setup(&t);
 	assert_string_equal(shown(&t.rows), "/ /b /b/b2 /b/b3 /b/b1 /a /a/x9 /a/x10");
 	t.v.descending = true;
@@ -308,7 +308,7 @@ static void test_peer(void **state)
 	peer_free(&p);
 }
 
-/* --- columns --------------------------------------------------------------------------------------------------------- */
+/* --- columns ------------------------------------------------------------------------------------------------- */
 
 static const struct live_column wide_columns[] = {
 	{ "name", "NAME", "", UNIT_TEXT, 10, 0, 0 },
@@ -368,7 +368,7 @@ static void test_columns(void **state)
 	assert_int_equal(c.n, 1);
 }
 
-/* --- times ----------------------------------------------------------------------------------------------------------- */
+/* --- times --------------------------------------------------------------------------------------------------- */
 
 #define S(seconds)	((uint64_t)((seconds) * 1e9))
 
@@ -388,8 +388,10 @@ static void test_jump(void **state)
 		{ "@0:01:30", 1090 }, { "23:59:10", 1110 }, { "23:59", 1100 }, { "00:01:00", 1220 },
 		{ "2026-01-03 00:01:00", 1220 }, { "2026-01-03T00:01", 1220 }, { "2020-01-01 00:00", 1000 },
 		{ "start", 1000 }, { "end", 1600 }, { "50%", 1300 }, { "0%", 1000 }, { "100%", 1600 },
-		{ "", 0 }, { "x", 0 }, { "30x", 0 }, { "+", 0 }, { "-", 0 }, { "@", 0 }, { "12:60", 0 }, { "1:2:3:4", 0 },
-		{ "101%", 0 }, { "%", 0 }, { "-5%", 0 }, { "nan", 0 }, { "inf", 0 }, { "1e99", 0 }, { "99999999999999", 0 },
+		{ "", 0 }, { "x", 0 },
+		{ "30x", 0 }, { "+", 0 }, { "-", 0 }, { "@", 0 }, { "12:60", 0 }, { "1:2:3:4", 0 },
+		{ "101%", 0 }, { "%", 0 },
+		{ "-5%", 0 }, { "nan", 0 }, { "inf", 0 }, { "1e99", 0 }, { "99999999999999", 0 },
 		{ "25:00", 0 }, { "2026-01-03", 0 }, { "+-3", 0 }, { "0x10", 0 },
 	};
 	struct jump_base no_clock = base;
