@@ -23,8 +23,6 @@ static int own_width(const struct live_view *view, const struct columns_wish *wi
 {
 	int width = value_width(view, column);
 
-	if (!column)
-		width += wish->first_extra;
 	if (view->columns[column].unit == UNIT_BAR && wish->screen_width >= BARS_FROM && width < COLUMNS_BAR)
 		width = COLUMNS_BAR;
 	return width;

@@ -19,7 +19,6 @@
 
 struct columns_wish {
 	int		screen_width;
-	int		first_extra;		/* cells that the first column has on top: the tree */
 	int		skip;			/* columns after the first that were scrolled away */
 	bool		beside;			/* each number has room for another one */
 	const uint16_t	*need;			/* per column: the widest text so far, 0 not known */

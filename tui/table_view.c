@@ -20,10 +20,22 @@ struct pen {
 	const struct screen	*s;
 	struct table_view	*v;
 	const struct live_view	*view;
+	const struct table_rows	*rows;
 	const struct live_model	*m;
 	const struct peer	*peer;
 	bool			beside;
 };
+
+/* "/a/b/c" below "/a/b" is "c": the tree says the rest. */
+static const char *below_parent(const struct pen *p, const struct row *row, const char *name)
+{
+	const char *parent = row->depth ? p->rows->row[row->live.parent].key : "";
+	size_t n = strlen(parent);
+
+	if (!n || strncmp(name, parent, n) || !name[n])
+		return name;
+	return name[n] == '/' && name[n + 1] ? name + n + 1 : name + n;
+}
 
 /* "│ ├─+name": where the row hangs, whether something is folded below it, and what it is called. */
 static void make_name(const struct pen *p, const struct row *row, const struct live_cell *cell, char *out, size_t size)
@@ -34,7 +46,7 @@ static void make_name(const struct pen *p, const struct row *row, const struct l
 	size_t n = 0;
 
 	if (!table_rows_tree(&p->v->rows)) {
-		/* The name in a tree may be the last part of a path only. */
+		/* Of a tree the text may be the last part of a path only. */
 		snprintf(out, size, "%s", p->view->tree ? row->key : name);
 		return;
 	}
@@ -43,7 +55,8 @@ static void make_name(const struct pen *p, const struct row *row, const struct l
 
 		n += snprintf(out + n, size - n, "%s", guide[2 * own + !on]);
 	}
-	snprintf(out + n, size - n, "%s%s", row->folded && row->child >= 0 ? "+" : "", name);
+	snprintf(out + n, size - n, "%s%s", row->folded && row->child >= 0 ? "+" : "",
+		 below_parent(p, row, name));
 }
 
 static void note_need(struct table_view *v, const struct screen *s, int column, const char *text)
@@ -70,13 +83,13 @@ static void cell_text(const struct pen *p, const struct row *row, int column, st
 }
 
 /* Which texts want how much room, over the rows that will be on the screen. */
-static void measure(const struct pen *p, const struct table_rows *rows)
+static void measure(const struct pen *p)
 {
 	struct live_cell cell;
 	char text[NAME_BYTES];
 
-	for (int i = p->v->top; i < rows->nshown && i < p->v->top + p->v->height; i++) {
-		const struct row *row = &rows->row[rows->shown[i]];
+	for (int i = p->v->top; i < p->rows->nshown && i < p->v->top + p->v->height; i++) {
+		const struct row *row = &p->rows->row[p->rows->shown[i]];
 
 		for (int c = 0; c < p->view->ncolumns; c++) {
 			if (p->view->columns[c].unit != UNIT_TEXT)
@@ -236,13 +249,13 @@ static void draw_row(const struct pen *p, const struct row *row, int y, bool sel
 	screen_put(p->s, &under, label);
 }
 
-static void draw_nothing(const struct pen *p, const struct table_rows *rows)
+static void draw_nothing(const struct pen *p)
 {
 	struct screen_spot spot = { p->v->y + 1, 2, p->s->width - 4, ALIGN_LEFT, p->s->mood[MOOD_DIM] };
 
-	screen_put(p->s, &spot, rows->total ? "No row passes the filter (/ changes it)." : "Nothing to show yet.");
+	screen_put(p->s, &spot, p->rows->total ? "No row passes the filter (/ changes it)." : "Nothing to show yet.");
 	spot.y++;
-	if (!rows->total)
+	if (!p->rows->total)
 		screen_put(p->s, &spot, p->view->about);
 }
 
@@ -263,13 +276,13 @@ static void scroll_to_selected(struct table_view *v, const struct table_rows *ro
 void table_view_draw(struct table_view *v, const struct screen *s, const struct table_rows *rows,
 		     const struct live_model *m, const struct peer *peer, int y, int height)
 {
-	struct pen pen = { .s = s, .v = v, .view = v->rows.view, .m = m, .peer = peer };
+	struct pen pen = { .s = s, .v = v, .view = v->rows.view, .rows = rows, .m = m, .peer = peer };
 
 	v->y = y + 1;
 	v->height = height > 1 ? height - 1 : 0;
 	v->lines_per_row = 1;
 	scroll_to_selected(v, rows);
-	measure(&pen, rows);
+	measure(&pen);
 	choose_columns(&pen);
 	if (peer->m && !pen.beside) {
 		v->lines_per_row = 2;
@@ -280,7 +293,7 @@ void table_view_draw(struct table_view *v, const struct screen *s, const struct 
 		draw_row(&pen, &rows->row[rows->shown[v->top + i]], v->y + i * v->lines_per_row,
 			 v->top + i == v->rows.at);
 	if (!rows->nshown)
-		draw_nothing(&pen, rows);
+		draw_nothing(&pen);
 }
 
 int table_view_page(const struct table_view *v)

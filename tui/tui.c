@@ -7,7 +7,6 @@
  */
 #include "tui/tui.h"
 
-#include <assert.h>
 #include <errno.h>
 #include <poll.h>
 #include <stdarg.h>

@@ -146,7 +146,7 @@ static void memcg_cell(const struct live_model *m, const struct live_row *row, i
 	*out = (struct live_cell){ 0 };
 	memcg_key(m, row, key);
 	if (column == 0)
-		text(out, row->id ? strrchr(key, '/') + 1 : "/");
+		text(out, key);
 	else if (column == 1)
 		number(out, memcg_bytes(m, row));
 	else
