@@ -60,7 +60,7 @@ wait_for() {
 
 # An instance is born switched on, without events.
 records() {
-	grep -qs X "$instances/squall-$1/events/vmscan/enable" && grep -qs 1 "$instances/squall-$1/tracing_on"
+	grep -qs "[X1]" "$instances/squall-$1/events/vmscan/enable" && grep -qs 1 "$instances/squall-$1/tracing_on"
 }
 gone() { [ ! -d "$instances/squall-$1" ]; }
 sql() { sqlite3 "$1" "$2"; }

@@ -18,14 +18,15 @@ if [ ! -d /sys/fs/cgroup/memory ]; then
 	limit=memory.max
 fi
 group=$top/inner
-mkdir -p "$group" 2>/dev/null && echo 16M >"$group/$limit" 2>/dev/null || skip_all "no memory cgroup can be made here"
+# Far more than the processes themselves and the folios that per-CPU batches keep off the LRU, which nobody can reclaim.
+mkdir -p "$group" 2>/dev/null && echo 40M >"$group/$limit" 2>/dev/null || skip_all "no memory cgroup can be made here"
 trap 'rmdir "$group" "$top" 2>/dev/null; rm -rf "$work"' EXIT
 
 # Not in the page cache, where it would be charged to whoever wrote it.
 dd if=/dev/zero of="$work/file" bs=1M count=200 conv=fdatasync status=none
 dd of="$work/file" oflag=nocache conv=notrunc,fdatasync count=0 status=none
 
-# Two thousand processes that read 2 MiB, which is reclaim for most, and end. Then one that changes its name, and
+# Two thousand processes that read 4 MiB, which is reclaim for most, and end. Then one that changes its name, and
 # one cgroup that is gone before anybody looks.
 cat >"$work/load.pl" <<'EOF'
 use POSIX;
@@ -36,19 +37,19 @@ enter($group);
 open(F, '<', $file) or die;
 for my $i (1 .. $rounds) {
 	my $pid = fork();
-	if (!$pid) { $0 = "t$$"; take(2, 2 * $i); POSIX::_exit(0); }
+	if (!$pid) { $0 = "t$$"; take(4, 4 * $i); POSIX::_exit(0); }
 	waitpid($pid, 0);
 }
 my $pid = fork();
-if (!$pid) { $0 = "before"; take(40, 0); $0 = "after"; take(40, 60); POSIX::_exit(0); }
+if (!$pid) { $0 = "before"; take(90, 0); $0 = "after"; take(90, 95); POSIX::_exit(0); }
 waitpid($pid, 0);
 print "$pid\n";
 EOF
 cat >"$work/load.sh" <<EOF
 perl $work/load.pl $work/file $group 2000 >$work/renamed
 mkdir $top/gone
-echo 4M >$top/gone/$limit
-sh -c 'echo \$\$ >$top/gone/cgroup.procs; exec dd if=$work/file of=/dev/null bs=1M count=30 status=none'
+echo 32M >$top/gone/$limit
+sh -c 'echo \$\$ >$top/gone/cgroup.procs; exec dd if=$work/file of=/dev/null bs=1M count=100 status=none'
 rmdir $top/gone
 EOF
 "$SQUALL" record -q -o "$work/live.db" -- sh "$work/load.sh" 2>"$work/err"
@@ -83,7 +84,7 @@ else
 	is "$(q "SELECT value FROM meta WHERE key = 'tasks_unnamed'")" 0 "no thread is unnamed"
 fi
 
-# A process that renamed itself: which name each event has, by the rule in schema.sql. It read 40 MiB under each name,
+# A process that renamed itself: which name each event has, by the rule in schema.sql. It read 90 MiB under each name,
 # so both have reclaims, and no event of the first comes behind one of the second.
 renamed=$(cat "$work/renamed")
 named="SELECT e.id, (SELECT comm FROM task t WHERE t.pid = e.pid AND t.after_id < e.id ORDER BY after_id DESC LIMIT 1)
