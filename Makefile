@@ -143,7 +143,7 @@ demo: $(BUILD)/squall
 	$(Q)samples/demo.sh $(BUILD)
 
 # Where threads meet.
-THREAD_TESTS := test_handoff test_sampler_thread
+THREAD_TESTS := test_handoff test_side_thread
 CHECK_TESTS := $(UNIT_TESTS:%=$(BUILD)/tests/%) $(UNIT_TESTS:%=$(BUILD)/san/tests/%) $(THREAD_TESTS:%=$(BUILD)/tsan/tests/%)
 CHECK_BINS := $(BUILD)/tests/tui/stage $(BUILD)/san/tests/tui/stage $(BUILD)/squall $(BUILD)/san/squall $(CHECK_TESTS) $(FUZZERS:%=$(BUILD)/fuzz/%) \
 	$(WORKLOADS:%=$(BUILD)/lab/%)

@@ -18,6 +18,7 @@ struct capture_options {
 	uint64_t	buffer_bytes_per_cpu;	/* 0 the default */
 	int64_t		max_rate;		/* as collect/rate_guard.h */
 	bool		no_events;		/* samples are enough: without tracefs or the right to it, go on */
+	bool		late_sinks;		/* some will come while it runs; costs 5 MiB */
 	/* An input that is not to be had, and why; the strings are the caller's during the call only, hint may be NULL. */
 	void		(*missing)(void *ctx, const char *what, const char *why, const char *hint);
 	void		*ctx;			/* of missing */
@@ -33,8 +34,9 @@ int capture_open(const struct capture_options *options, struct source_error *err
 void capture_close(struct capture *c);		/* NULL is fine */
 
 /*
- * @sink gets the stream from now on; at most four at a time. From any thread. One that comes while the capture runs is
- * told the types, facts, names and cgroups first that the others were told, and gets every sample anew. -ENOSPC.
+ * @sink gets the stream from now on; three at a time. From any thread but the reader. With late_sinks, one that comes
+ * while the capture runs is told the types, facts, names and cgroups first that the others were told, before this
+ * returns, and gets every sample anew: so somebody must be taking by then what waits in a hand-off. -ENOSPC.
  */
 int capture_attach(struct capture *c, const struct sink *sink);
 
@@ -47,7 +49,7 @@ struct capture_hooks {
 	void	(*started)(void *ctx);			/* the first event can come now */
 	bool	(*tick)(void *ctx, uint64_t now_ns);	/* ten times a second; false ends the run */
 	int	fd;					/* -1, or what is waited for as well */
-	bool	(*ready)(void *ctx);			/* @fd is readable; false ends the run */
+	bool	(*ready)(void *ctx);			/* @fd may be readable, or not; false ends the run */
 };
 
 /*
@@ -60,7 +62,7 @@ int capture_run(struct capture *c, const struct capture_hooks *hooks);
 /* From any thread, or before the run. */
 void capture_stop(struct capture *c);
 
-/* The reader's: events of capture so far. Zeros without tracefs. */
+/* In a hook, or when nothing runs: events so far. Zeros without tracefs. */
 void capture_get_stats(const struct capture *c, struct trace_live_stats *out);
 
 /* Events that this kernel does not have, *n names; borrowed. */

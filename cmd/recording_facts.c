@@ -118,7 +118,7 @@ int recording_put_facts(const struct trace_live *trace, const char *tracefs, con
 		{ "tracefs", tracefs },
 	};
 
-	ret = put_trace_facts(trace, sink);
+	ret = trace ? put_trace_facts(trace, sink) : 0;
 	for (size_t i = 0; i < sizeof(facts) / sizeof(facts[0]) && !ret; i++)
 		ret = SINK_CALL(sink, meta, facts[i].key, facts[i].value);
 	if (!ret)

@@ -13,8 +13,8 @@
 
 /*
  * Before the first event: version, kernel, clock, CPUs, what is recorded and what is missing, the ring's size, what the
- * formats tell (collect/format_facts.h), and the kernel's features as FEATURE_META NAME. @tracefs: where it is. About
- * 50 ms, most of it for BTF. 0, -ENOMEM, or what the sink answered.
+ * formats tell (collect/format_facts.h), and the kernel's features as FEATURE_META NAME. @trace: NULL when there are no
+ * events. @tracefs: where it is. About 50 ms, most of it for BTF. 0, -ENOMEM, or what the sink answered.
  */
 int recording_put_facts(const struct trace_live *trace, const char *tracefs, const struct sink *sink);
 

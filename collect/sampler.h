@@ -24,7 +24,7 @@
  * For one thread; times are CLOCK_MONOTONIC ns and come from the caller. After the first reads nothing is allocated but
  * for what is new: a cgroup, a disk, a line. A read can take seconds in a storm: the kernel allocates in open() and in
  * reads of /proc/vmstat, which may reclaim, and memory.stat waits for a lock. So whoever must not wait has the sampler
- * in a thread of its own (sampler_thread.h).
+ * in a thread of its own (spine/side_thread.h).
  */
 #ifndef SQUALL_COLLECT_SAMPLER_H
 #define SQUALL_COLLECT_SAMPLER_H

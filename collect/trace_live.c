@@ -316,12 +316,19 @@ int trace_live_stop(struct trace_live *t)
 
 /* ---- giving ---- */
 
-static int announce(struct trace_live *t, const struct sink *sink)
+int trace_live_announce(const struct trace_live *t, const struct sink *sink)
 {
 	int ret = 0;
 
-	for (unsigned int i = 0; !ret && !t->announced && i < t->ntypes; i++)
+	for (unsigned int i = 0; !ret && i < t->ntypes; i++)
 		ret = SINK_CALL(sink, type, &t->types[t->formats[i].common_type]->type);
+	return ret;
+}
+
+static int announce_once(struct trace_live *t, const struct sink *sink)
+{
+	int ret = t->announced ? 0 : trace_live_announce(t, sink);
+
 	t->announced = !ret;
 	return ret;
 }
@@ -430,7 +437,7 @@ static bool read_cpu(struct trace_live *t, unsigned int i, uint64_t now_ns, uint
  */
 static int drain(struct trace_live *t, const struct sink *sink, uint64_t now_ns, uint64_t idle_ns)
 {
-	int ret = announce(t, sink);
+	int ret = announce_once(t, sink);
 	bool any = true;
 
 	for (unsigned int i = 0; i < t->ncpus; i++)

@@ -62,6 +62,9 @@ int trace_live_stop(struct trace_live *t);
  */
 const int *trace_live_fds(const struct trace_live *t, unsigned int *n);
 
+/* All types again, for a sink that joins later: those that trace_live_read() announced to the others. */
+int trace_live_announce(const struct trace_live *t, const struct sink *sink);
+
 /*
  * Gives @sink what has happened up to @now_ns, CLOCK_MONOTONIC, asked just before the call. The first call announces
  * all types. Always the same sink; its negative answer ends the call, and the next goes on behind that event.

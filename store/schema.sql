@@ -71,7 +71,7 @@ CREATE TABLE event_field (
 ) WITHOUT ROWID;
 
 -- Names of threads. A thread that changes its name (exec, prctl) or cgroup has several rows: the name at event E is in
--- the row with the greatest after_id < E.id.
+-- the row with the greatest after_id < E.id. The first one told holds for what came before, too.
 CREATE TABLE task (
 	pid		INTEGER NOT NULL,
 	after_id	INTEGER NOT NULL,	-- the row holds for events with a greater id; 0: for all

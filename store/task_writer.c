@@ -130,7 +130,10 @@ static void update(struct known_task *known, const struct task_name *task, int64
 		known->tgid = 0;
 		known->cgroup_id = 0;
 	}
-	if (!only_completes(known, task))
+	/* Who looks up a thread does so because of an event that it had: its first name holds for that one, too. */
+	if (known->after_id == NO_ROW)
+		known->after_id = 0;
+	else if (!only_completes(known, task))
 		known->after_id = after_id;
 	set_comm(known, task->comm);
 	known->tgid = task->tgid ? task->tgid : known->tgid;

@@ -24,7 +24,7 @@ int task_writer_new(sqlite3 *db, struct task_writer **out);
 void task_writer_free(struct task_writer *w);
 
 /*
- * @after_id: id of the event before, 0 if there was none. What @task does not tell (tgid, cgroup_id) is kept from
+ * @after_id: id of the event before, 0 if there was none; the first name of a thread holds from the beginning. What @task does not tell (tgid, cgroup_id) is kept from
  * before as long as the name is the same. Names beyond TASK_ROWS_MAX are dropped and counted.
  */
 int task_writer_add(struct task_writer *w, const struct task_name *task, int64_t after_id);

@@ -829,10 +829,10 @@ static void replay_tells_the_story_again(void **state)
 	} rows[] = {
 		{ 0, STORE_TO_END,
 		  "task 5 bash 4\n"
+		  "task 8197 same place in the cache 0\n"
 		  "sample 90 scope 1 node 1 cgroup 0 pgscan 5 pages\n"
 		  "event 100 1\n"
 		  "task 5 stress-ng 0\n"
-		  "task 8197 same place in the cache 0\n"
 		  "loss 0 cpu 65535 input -1\n"
 		  "loss 200 cpu 3 ring 17\n"
 		  "event 200 2\n"
@@ -842,8 +842,8 @@ static void replay_tells_the_story_again(void **state)
 		/* the value of pgscan at 201 is the one of 90; the names from before the range count */
 		{ 201, 260,
 		  "task 5 bash 4\n"
-		  "task 5 stress-ng 0\n"
 		  "task 8197 same place in the cache 0\n"
+		  "task 5 stress-ng 0\n"
 		  "loss 0 cpu 65535 input -1\n"
 		  "sample 201 scope 1 node 1 cgroup 0 pgscan 5 pages\n"
 		  "sample 250 scope 1 node 1 cgroup 0 pgscan 9 pages\n"
@@ -1204,6 +1204,52 @@ static void a_next_file_is_a_store_of_its_own(void **state)
 			    "complete=1,continued_in=c.db,continues=a.db,end_ns=112,events=2,part=2,start_ns=100");
 }
 
+static void put_loss(struct store_writer *w, uint64_t ts, const char *stage, int64_t events)
+{
+	const struct loss loss = { .ts = ts, .events = events, .cpu = EVENT_CPU_UNKNOWN, .stage = stage };
+	struct sink sink = store_writer_sink(w);
+
+	assert_int_equal(sink.ops->loss(sink.ctx, &loss), 0);
+}
+
+static void put_fact(struct store_writer *w, const char *key, const char *value)
+{
+	struct sink sink = store_writer_sink(w);
+
+	assert_int_equal(sink.ops->meta(sink.ctx, key, value), 0);
+}
+
+/* A file is read alone: what lasts from before it must be said in it, what was over must not. */
+static void what_is_still_missing_is_said_in_the_next_file(void **state)
+{
+	static const char stages[] = "SELECT group_concat(ts || stage || coalesce(events, '?')) FROM loss";
+	static const char thinned[] = "SELECT group_concat(key || '=' || value) FROM meta WHERE key GLOB 'thinned.*'";
+	struct store_writer *w = open_writer("a.db", STORE_LIVE);
+
+	put_loss(w, 5, "thinned", LOSS_COUNT_UNKNOWN);
+	put_loss(w, 6, "thinned-end", LOSS_COUNT_UNKNOWN);
+	put_loss(w, 7, "ring", 12);
+	put_loss(w, 8, "off", LOSS_COUNT_UNKNOWN);
+	put_loss(w, 10, "thinned", LOSS_COUNT_UNKNOWN);
+	put_loss(w, 11, "thinned", LOSS_COUNT_UNKNOWN);
+	put_fact(w, "thinned.memcg", "1/8 since 0.000010 s, at least 1/8");
+	put_fact(w, "thinned.slab", "1/1 since 0.000009 s, at least 1/4");
+	assert_int_equal(store_writer_next(w, "b.db"), 0);
+	put_loss(w, 20, "off-end", LOSS_COUNT_UNKNOWN);
+	assert_int_equal(store_writer_next(w, "c.db"), 0);
+	put_loss(w, 30, "thinned-end", LOSS_COUNT_UNKNOWN);
+	put_fact(w, "thinned.memcg", "1/1 since 0.000030 s, at least 1/8");
+	assert_int_equal(store_writer_next(w, "d.db"), 0);
+	close_writer(w);
+
+	assert_string_equal(ask("b.db", stages), "8off?,10thinned?,20off-end?");
+	assert_string_equal(ask("c.db", stages), "10thinned?,30thinned-end?");
+	assert_string_equal(ask("d.db", "SELECT count(*) FROM loss"), "0");
+	assert_string_equal(ask("b.db", thinned), "thinned.memcg=1/8 since 0.000010 s, at least 1/8");
+	assert_string_equal(ask("c.db", thinned), "thinned.memcg=1/1 since 0.000030 s, at least 1/8");
+	assert_string_equal(ask("d.db", "SELECT count(*) FROM meta WHERE key GLOB 'thinned.*'"), "0");
+}
+
 static void a_next_file_that_cannot_be_made_changes_nothing(void **state)
 {
 	const struct event_type type = type_of(0, "x", "e", one_field, 1);
@@ -1514,6 +1560,7 @@ int main(void)
 		TEST(kill_9_keeps_what_was_committed),
 		TEST(a_live_store_is_readable),
 		TEST(a_next_file_is_a_store_of_its_own),
+		TEST(what_is_still_missing_is_said_in_the_next_file),
 		TEST(a_next_file_that_cannot_be_made_changes_nothing),
 		TEST(what_is_kept_is_what_was_committed),
 		TEST(the_size_is_never_understated),

@@ -26,6 +26,7 @@ struct scene {
 	struct cgroup_top	top;
 	int			tracefs_fd;
 	int			dir_fd;
+	struct task_lookup	*lookup;
 	struct task_namer	*namer;
 	struct sink		sink;
 };
@@ -106,7 +107,8 @@ static void remove_task(const struct scene *s, int tid)
 static void setup(struct scene *s, int version)
 {
 	const struct sink sink = { &ops, s };
-	struct task_namer_options options = { .top = &s->top };
+	struct task_lookup_options lookup = { .top = &s->top };
+	struct task_namer_options options = { 0 };
 	struct stat st;
 	char path[128];
 
@@ -120,8 +122,10 @@ static void setup(struct scene *s, int version)
 	assert_int_equal(fstat(s->top.fd, &st), 0);
 	s->top.id = st.st_ino;
 	s->dir_fd = open(s->dir, O_PATH | O_DIRECTORY);
-	options.proc_fd = s->dir_fd;
-	options.tracefs_fd = s->dir_fd;
+	lookup.proc_fd = s->dir_fd;
+	lookup.tracefs_fd = s->dir_fd;
+	assert_int_equal(task_lookup_new(&lookup, &s->lookup), 0);
+	options.lookup = s->lookup;
 	assert_int_equal(task_namer_new(&options, &sink, &s->namer), 0);
 	s->sink = task_namer_sink(s->namer);
 }
@@ -131,6 +135,7 @@ static void teardown(struct scene *s)
 	char command[128];
 
 	task_namer_free(s->namer);
+	task_lookup_free(s->lookup);
 	cgroup_top_close(&s->top);
 	close(s->dir_fd);
 	snprintf(command, sizeof(command), "rm -rf %s", s->dir);
@@ -147,12 +152,20 @@ static uint64_t inode_of(const struct scene *s, const char *name)
 	return st.st_ino;
 }
 
+/* What the thread beside the reader does, at once; its answers come through the namer. */
+static void look_up(struct scene *s, uint64_t now)
+{
+	assert_int_equal(task_lookup_work(s->lookup, now, &s->sink), INT64_MAX);
+	assert_false(task_lookup_waiting(s->lookup));
+}
+
 static void event(struct scene *s, uint64_t ts, int tid)
 {
 	static const struct event_type type = { .name = "mm_vmscan_throttled", .system = "vmscan", .format = "" };
 	const struct event ev = { .ts = ts, .tid = tid, .type = &type };
 
 	assert_int_equal(SINK_CALL(&s->sink, event, &ev), 0);
+	look_up(s, ts);
 }
 
 static void note(struct scene *s, uint64_t ts, int tid, int tgid, const char *comm)
@@ -292,7 +305,7 @@ static void test_proc(void **state)
 	put_task(&s, 7, "one", 6, "1:name=systemd:/z\n0::/a/b\n");
 	event(&s, 1 * SEC, 7);
 	event(&s, 1 * SEC + 1, 7);
-	snprintf(wanted, sizeof(wanted), "cgroup%llu=/a/b 7=one/6/%llu @1000000000:7 @1000000001:7 ", b, b);
+	snprintf(wanted, sizeof(wanted), "@1000000000:7 cgroup%llu=/a/b 7=one/6/%llu @1000000001:7 ", b, b);
 	heard(&s, wanted);
 	stats_are(&s, 0, 1, 0);
 	/* It has become another within the second: told when the second is over. */
@@ -300,12 +313,12 @@ static void test_proc(void **state)
 	event(&s, 2 * SEC - 1, 7);
 	heard(&s, "@1999999999:7 ");
 	event(&s, 2 * SEC, 7);
-	snprintf(wanted, sizeof(wanted), "cgroup%llu=/a 7=two/7/%llu @2000000000:7 ", a, a);
+	snprintf(wanted, sizeof(wanted), "@2000000000:7 cgroup%llu=/a 7=two/7/%llu ", a, a);
 	heard(&s, wanted);
 	/* The path of a cgroup is told once; a thread that has gone keeps its name. */
 	put_task(&s, 8, "x", 8, "0::/a\n");
 	event(&s, 2 * SEC, 8);
-	snprintf(wanted, sizeof(wanted), "8=x/8/%llu @2000000000:8 ", a);
+	snprintf(wanted, sizeof(wanted), "@2000000000:8 8=x/8/%llu ", a);
 	heard(&s, wanted);
 	remove_task(&s, 7);
 	event(&s, 4 * SEC, 7);
@@ -347,10 +360,10 @@ static void test_proc_cgroup(void **state)
 		if (rows[i].path) {
 			snprintf(path, sizeof(path), "top/%s", rows[i].path);
 			id = inode_of(&s, path);
-			snprintf(wanted, sizeof(wanted), "cgroup%llu=/%s 7=n/7/%llu @1000000000:7 ", id, rows[i].path,
+			snprintf(wanted, sizeof(wanted), "@1000000000:7 cgroup%llu=/%s 7=n/7/%llu ", id, rows[i].path,
 				 id);
 		} else {
-			snprintf(wanted, sizeof(wanted), "7=n/7/0 @1000000000:7 ");
+			snprintf(wanted, sizeof(wanted), "@1000000000:7 7=n/7/0 ");
 		}
 		heard(&s, wanted);
 		teardown(&s);
@@ -366,7 +379,7 @@ static void test_zombie(void **state)
 	put_task(&s, 7, "ended", 6, "4:memory:/\n");
 	put_file(&s, "7/status", "%s", "Name:\tended\nState:\tZ (zombie)\nTgid:\t6\nNgid:\t0\nPid:\t7\n");
 	event(&s, SEC, 7);
-	heard(&s, "7=ended/6/0 @1000000000:7 ");
+	heard(&s, "@1000000000:7 7=ended/6/0 ");
 	teardown(&s);
 }
 
@@ -380,7 +393,7 @@ static void test_saved(void **state)
 	put_file(&s, "saved_tgids", "%s", "17 16\n7 6\n");
 	event(&s, 1 * SEC, 7);
 	event(&s, 1 * SEC, 17);
-	heard(&s, "7=gone/6/0 @1000000000:7 17=longer name/16/0 @1000000000:17 ");
+	heard(&s, "@1000000000:7 7=gone/6/0 @1000000000:17 17=longer name/16/0 ");
 	event(&s, 1 * SEC, 8);
 	event(&s, 1 * SEC, 9);
 	event(&s, 1 * SEC, 9);
@@ -388,11 +401,45 @@ static void test_saved(void **state)
 	stats_are(&s, 2, 4, 0);
 	put_file(&s, "saved_cmdlines", "%s", "9 nine\n");
 	event(&s, 2 * SEC, 9);
-	heard(&s, "9=nine/0/0 @2000000000:9 ");
+	heard(&s, "@2000000000:9 9=nine/0/0 ");
 	note(&s, 2 * SEC, 8, 8, "eight");
 	event(&s, 2 * SEC, 8);
 	heard(&s, "8=eight/8/77 @2000000000:8 ");
 	stats_are(&s, 0, 5, 0);
+	teardown(&s);
+}
+
+/* A note that came while somebody looked knows better: it said when. */
+static void test_note_before_answer(void **state)
+{
+	static const struct event_type type = { .name = "mm_vmscan_throttled", .system = "vmscan", .format = "" };
+	const struct event ev = { .ts = SEC, .tid = 7, .type = &type };
+	struct scene s;
+
+	setup(&s, 2);
+	put_task(&s, 7, "asked", 7, "");
+	SINK_CALL(&s.sink, event, &ev);
+	note(&s, SEC + 1, 7, 7, "noted");
+	assert_int_equal(task_namer_finish(s.namer), 0);
+	look_up(&s, SEC);
+	heard(&s, "@1000000000:7 7=noted/7/77 ");
+	stats_are(&s, 0, 1, 0);
+	teardown(&s);
+}
+
+/* More questions than there is room for, and nobody answers: the rest is put off. */
+static void test_queue_is_bounded(void **state)
+{
+	struct scene s;
+
+	setup(&s, 2);
+	for (unsigned int i = 1; i <= TASK_LOOKUP_QUEUE; i++)
+		assert_true(task_lookup_ask(s.lookup, i, false));
+	assert_false(task_lookup_ask(s.lookup, 5000, false));
+	put_task(&s, 9, "nine", 9, "");
+	look_up(&s, SEC);
+	heard(&s, "9=nine/9/0 ");
+	assert_true(task_lookup_ask(s.lookup, 9, false));
 	teardown(&s);
 }
 
@@ -430,13 +477,15 @@ static void test_victim(void **state)
 	SINK_CALL(&s.sink, type, &types[0]);
 	SINK_CALL(&s.sink, type, &types[1]);
 	SINK_CALL(&s.sink, event, &ev);
-	heard(&s, "7=killer/7/0 9=victim/9/0 @1000000000:7 ");
+	look_up(&s, SEC);
+	heard(&s, "@1000000000:7 7=killer/7/0 9=victim/9/0 ");
 	ev.type = &types[1];
 	values[1].i = 10;
 	SINK_CALL(&s.sink, event, &ev);
 	values[1].kind = VALUE_NONE;
 	ev.type = &types[0];
 	SINK_CALL(&s.sink, event, &ev);
+	look_up(&s, SEC);
 	heard(&s, "@1000000000:7 @1000000000:7 ");
 	teardown(&s);
 }
@@ -477,6 +526,8 @@ int main(void)
 		cmocka_unit_test(test_proc_cgroup),
 		cmocka_unit_test(test_zombie),
 		cmocka_unit_test(test_saved),
+		cmocka_unit_test(test_note_before_answer),
+		cmocka_unit_test(test_queue_is_bounded),
 		cmocka_unit_test(test_asks_are_bounded),
 		cmocka_unit_test(test_victim),
 		cmocka_unit_test(test_probe_live),
