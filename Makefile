@@ -11,14 +11,14 @@ BUILD ?= build
 PREFIX ?= /usr/local
 DESTDIR ?=
 FUZZ_SECONDS ?= 600
-SRC_DIRS := spine kernel store collect analyze live cmd tui
+SRC_DIRS := spine kernel store collect analyze report live cmd tui
 
 ifeq ($(origin CC),default)
 CC := gcc
 endif
 CLANG ?= clang
 CFLAGS ?= -O2 -g
-PKGS := sqlite3 jansson nettle libzstd zlib libbpf libtracefs ncursesw
+PKGS := sqlite3 jansson nettle libzstd zlib libbpf libtracefs ncursesw libRmath
 # libtracecmd is the second opinion of tests and the floor of the benchmark.
 TEST_PKGS := libtracecmd libtraceevent cmocka
 
@@ -45,7 +45,11 @@ UNIT_TESTS := $(patsubst tests/unit/%.c,%,$(wildcard tests/unit/test_*.c))
 FUZZERS := $(patsubst tests/fuzz/%.c,%,$(wildcard tests/fuzz/fuzz_*.c))
 WORKLOADS := $(patsubst kernel-patches/lab/workloads/%.c,%,$(wildcard kernel-patches/lab/workloads/*.c))
 BENCH_TOOLS := $(patsubst tests/bench/%.c,%,$(wildcard tests/bench/*.c))
-GENERATED := $(BUILD)/gen/store/schema.sql.h $(BUILD)/gen/collect/bpf/kswapd.skel.h $(BUILD)/gen/collect/bpf/task.skel.h
+GENERATED := $(BUILD)/gen/store/schema.sql.h $(BUILD)/gen/collect/bpf/kswapd.skel.h $(BUILD)/gen/collect/bpf/task.skel.h \
+	$(BUILD)/gen/report/page.css.h $(BUILD)/gen/report/page.js.h $(BUILD)/gen/report/dygraph.min.js.h \
+	$(BUILD)/gen/report/dygraphs.licence.h
+# Of Debian's libjs-dygraphs; embedded, so that a report needs nothing else.
+DYGRAPHS ?= /usr/share/javascript/dygraphs/dygraph.min.js
 
 .DELETE_ON_ERROR:
 .SECONDARY:
@@ -105,6 +109,12 @@ $(BUILD)/gen/%.h: %
 	$(call say,GEN,$@)
 	$(Q)mkdir -p $(@D) && sed -e 's/\\/\\\\/g; s/"/\\"/g; s/^/"/; s/$$/\\n"/' $< > $@
 
+# The last line names a file that is not in the report.
+$(BUILD)/gen/report/dygraph.min.js.h:
+	@test -r $(DYGRAPHS) || { echo "squall: $(DYGRAPHS) is missing: run 'make deps', or say DYGRAPHS=FILE" >&2; exit 1; }
+	$(call say,GEN,$@)
+	$(Q)mkdir -p $(@D) && sed -e '/^\/\/# sourceMappingURL/d; s/\\/\\\\/g; s/"/\\"/g; s/^/"/; s/$$/\\n"/' $(DYGRAPHS) > $@
+
 # The kernel's side of the probes. Without clang or bpftool the rest is built, and the probe says that it is not.
 # bpftool lies in /usr/sbin; gen object strips its debug data, so that half as much is embedded.
 BPF_CFLAGS = -std=gnu17 -target bpf -mcpu=v3 -O2 -g -Wall -Wextra -Wno-unused-parameter $(filter -Werror,$(WARN)) -I. \
@@ -162,7 +172,7 @@ fuzz: $(FUZZERS:%=$(BUILD)/fuzz/%)
 lab: $(BUILD)/squall $(WORKLOADS:%=$(BUILD)/lab/%)
 
 guests: lab
-	$(Q)BUILD=$(abspath $(BUILD)) SQUALL_GUESTS=all prove -v --exec tests/exec.sh tests/cmd/guest.t
+	$(Q)BUILD=$(abspath $(BUILD)) SQUALL_GUESTS=all prove -v --exec tests/exec.sh tests/cmd/guest.t tests/cmd/guest_watch.t
 
 bench: $(BUILD)/squall $(BENCH_TOOLS:%=$(BUILD)/bench/%)
 	$(Q)BUILD=$(abspath $(BUILD)) tests/bench/bench.sh

@@ -36,9 +36,10 @@ static inline bool mm_get(const struct mm_event *mm, enum tp_field field, int64_
 /* As mm_get, with @absent where there is none. */
 static inline int64_t mm_int(const struct mm_event *mm, enum tp_field field, int64_t absent)
 {
-	int64_t value;
+	int64_t value = absent;
 
-	return mm_get(mm, field, &value) ? value : absent;
+	mm_get(mm, field, &value);
+	return value;
 }
 
 /* Views by event_type.id. Zero-initialised is empty; binder_clear frees. */

@@ -22,6 +22,13 @@ void print_text(const struct analysis *a, const struct print_options *options, F
 /* One JSON object, keys in docs/squall-analyze.1. */
 void print_json(const struct analysis *a, const struct print_options *options, FILE *out);
 
+/* The same object, of jansson; caller gives it up with json_decref. */
+struct json_t;
+struct json_t *print_json_object(const struct analysis *a, const struct print_options *options);
+
+/* Where there is no finding: a paragraph that says what that means, and a blank line before it. Else nothing. */
+void print_verdict(const struct analysis *a, const struct print_options *options, FILE *out);
+
 /* The table of thresholds with values, units and reasons. */
 void print_thresholds(const struct thresholds *th, FILE *out);
 

@@ -211,7 +211,7 @@ static json_t *thinned(const struct analysis *a)
 	return o;
 }
 
-void print_json(const struct analysis *a, const struct print_options *options, FILE *out)
+struct json_t *print_json_object(const struct analysis *a, const struct print_options *options)
 {
 	static const char *const keys[] = { "source", "trace_version", "trace_cmd_version", "kernel_release", "host",
 					    "clock", "pageblock_order", NULL };
@@ -239,6 +239,13 @@ void print_json(const struct analysis *a, const struct print_options *options, F
 	json_object_set_new(o, "reclaim_calls", calls(a));
 	json_object_set_new(o, "kswapd", kswapd(a));
 	json_object_set_new(o, "event_counts", event_counts(a));
+	return o;
+}
+
+void print_json(const struct analysis *a, const struct print_options *options, FILE *out)
+{
+	json_t *o = print_json_object(a, options);
+
 	/* Whether @out took it is for the caller to see. */
 	json_dumpf(o, out, JSON_INDENT(2));
 	putc('\n', out);

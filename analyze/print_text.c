@@ -362,7 +362,7 @@ static double stalled_tasks(const struct analysis *a)
 }
 
 /* A line on top that cannot be taken for more than it is. */
-static void put_verdict(const struct analysis *a, const struct print_options *options, FILE *out)
+void print_verdict(const struct analysis *a, const struct print_options *options, FILE *out)
 {
 	const char *what = options->part ? "This part of the recording" : "The recording";
 	int count, judged = analysis_judged_count(a);
@@ -391,7 +391,7 @@ static void put_verdict(const struct analysis *a, const struct print_options *op
 void print_text(const struct analysis *a, const struct print_options *options, FILE *out)
 {
 	put_heading(a, options, out);
-	put_verdict(a, options, out);
+	print_verdict(a, options, out);
 	put_findings(a, options, out);
 	put_judgement(a, out);
 	put_features(a, out);

@@ -23,6 +23,8 @@ int cmd_import(int argc, char **argv);
 int cmd_analyze(int argc, char **argv);
 int cmd_check(int argc, char **argv);
 int cmd_record(int argc, char **argv);
+int cmd_report(int argc, char **argv);
+int cmd_compare(int argc, char **argv);
 int cmd_top(int argc, char **argv);
 
 /* "squall: WHAT: WHY" on stderr, with names made harmless; hint NULL or "" for none, else a line of its own. */

@@ -12,6 +12,8 @@ static const struct command commands[] = {
 	{ "record", "record a storm into a store, live", cmd_record },
 	{ "import", "turn a trace.dat or ftrace text into a SQLite store", cmd_import },
 	{ "analyze", "diagnose a store or a trace", cmd_analyze },
+	{ "report", "write the diagnosis to hand on: HTML with charts, markdown, text, JSON", cmd_report },
+	{ "compare", "tell what a change to the kernel does, from runs without and with it", cmd_compare },
 	{ "top", "watch nodes, cgroups, tasks and swap, interval by interval", cmd_top },
 };
 

@@ -4,7 +4,7 @@
 # warning; each folder that README maps is there; each finding kind is explained.
 . "$(dirname "$0")/../lib.sh"
 
-for command in check record import analyze top; do
+for command in check record import analyze report compare top; do
 	page=$TOP/docs/squall-$command.1
 	"$SQUALL" $command --help | sed -n '/^Options:/,/^$/p' | grep -oE -- '--[a-z-]+' | sort -u >"$work/help"
 	sed -n '/^\.SH OPTIONS/,/^\.SH EXIT/p' "$page" | sed 's/\\-/-/g' | grep -E '^\.(BR?|BI|IR?|TP|B)|^\.OP' |

@@ -1,0 +1,119 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * text.c - the report for a terminal: what squall analyze prints, then tables and what the charts would show.
+ */
+#include <ctype.h>
+#include <inttypes.h>
+#include <math.h>
+#include <string.h>
+
+#include "report/report.h"
+#include "spine/escape.h"
+
+#define NAME_COLUMNS	60		/* a longer name pushes its row out, not all others */
+
+static void put_upper(const char *text, FILE *out)
+{
+	for (; *text; text++)
+		putc(toupper((unsigned char)*text), out);
+	putc('\n', out);
+}
+
+static const char *safe_cell(const struct table_cell *cell, char *buf, size_t size)
+{
+	char number[CELL_BYTES_MAX];
+	const char *text = table_cell_text(cell, number);
+
+	return escape_terminal(text, strlen(text), buf, size);
+}
+
+static int width_of(const char *text)
+{
+	int n = 0;
+
+	for (; *text; text++)
+		n += (*text & 0xc0) != 0x80;
+	return n;
+}
+
+static void put_padded(const char *text, int width, bool right, bool last, FILE *out)
+{
+	int fill = width > width_of(text) ? width - width_of(text) : 0;
+
+	fprintf(out, "%*s%s%*s%s", right ? fill : 0, "", text, right || last ? 0 : fill, "", last ? "\n" : "  ");
+}
+
+static void put_table(const struct table *t, FILE *out)
+{
+	bool right[TABLE_COLUMNS];
+	int width[TABLE_COLUMNS];
+	char buf[4096];
+
+	putc('\n', out);
+	put_upper(t->title, out);
+	if (*t->note)
+		fprintf(out, "  %s\n", t->note);
+	for (unsigned int k = 0; k < t->ncolumns; k++) {
+		right[k] = cell_is_number(table_column_kind(t, k));
+		width[k] = width_of(t->columns[k].head);
+		for (unsigned int i = 0; i < t->nrows; i++) {
+			int w = width_of(safe_cell(&t->cells[i * t->ncolumns + k], buf, sizeof(buf)));
+
+			w = w < NAME_COLUMNS ? w : NAME_COLUMNS;
+			width[k] = w > width[k] ? w : width[k];
+		}
+	}
+	fputs("  ", out);
+	for (unsigned int k = 0; k < t->ncolumns; k++)
+		put_padded(t->columns[k].head, width[k], right[k], k + 1 == t->ncolumns, out);
+	for (unsigned int i = 0; i < t->nrows; i++) {
+		fputs("  ", out);
+		for (unsigned int k = 0; k < t->ncolumns; k++)
+			put_padded(safe_cell(&t->cells[i * t->ncolumns + k], buf, sizeof(buf)), width[k],
+				   right[k], k + 1 == t->ncolumns, out);
+	}
+	if (t->more)
+		fprintf(out, "  and %" PRIu64 " more\n", t->more);
+}
+
+static void put_plots(const struct report *report, FILE *out)
+{
+	char title[256], name[1024], lo[CELL_BYTES_MAX], hi[CELL_BYTES_MAX], total[CELL_BYTES_MAX];
+
+	for (unsigned int i = 0; i < report->plots->n; i++) {
+		const struct plot *p = &report->plots->plot[i];
+		bool bytes = !strcmp(p->info->unit, "bytes");
+
+		fprintf(out, "%s  %s (%s)\n", i ? "" : "\nCHARTS, IN NUMBERS (--format html draws them)\n",
+			plot_title(p, title, sizeof(title)), bytes ? "memory" : p->info->unit);
+		for (unsigned int k = 0; k < p->nlines; k++) {
+			const struct plot_line *line = &p->lines[k];
+
+			fprintf(out, "    %-40s %10s .. %10s at +%.3f s",
+				escape_terminal(line->name, strlen(line->name), name, sizeof(name)),
+				table_number(line->lo, bytes, lo), table_number(line->hi, bytes, hi), line->hi_s);
+			if (!isnan(line->total))
+				fprintf(out, ", in all %s", table_number(line->total, bytes, total));
+			putc('\n', out);
+		}
+	}
+	for (unsigned int i = 0; i < report->plots->ngaps; i++)
+		fprintf(out, "%s  %s: %s\n", i ? "" : "\nCHARTS WITHOUT DATA\n", report->plots->gap[i].info->title,
+			escape_terminal(report->plots->gap[i].why, strlen(report->plots->gap[i].why), name,
+					sizeof(name)));
+}
+
+/* print_text has these. */
+static bool is_printed(const struct table *t)
+{
+	return t->part == PART_CHECKED || t->part == PART_COUNTS || t->part == PART_KERNEL;
+}
+
+void report_write_text(const struct report *report, FILE *out)
+{
+	print_text(report->a, report->options, out);
+	for (unsigned int i = 0; i < report->tables.n; i++)
+		if (!is_printed(&report->tables.table[i]))
+			put_table(&report->tables.table[i], out);
+	put_plots(report, out);
+}
