@@ -49,6 +49,7 @@ static const struct {
 #define LASTING_THINNED	0
 
 #define TOLD_MAX	32	/* storms of which one may still be going on */
+#define GOING_ON_MAX	32
 
 /* A finding that was told while the recording goes on. */
 struct told {
@@ -87,6 +88,9 @@ struct analysis {
 	struct lost_span	*lasting[LASTING];	/* of lost[]; NULL it does not last now */
 	struct finding		*findings;
 	int			nfindings;
+	struct finding		*going_on;	/* not over when the detectors were asked last; GOING_ON_MAX */
+	int			ngoing_on;
+	bool			ended;
 	uint64_t		findings_dropped;
 };
 
@@ -162,6 +166,17 @@ static bool same_storm(const struct told *t, const struct finding *f)
 	       (t->node == f->node || t->node < 0 || f->node < 0) && f->start_ns <= t->end_ns && f->end_ns >= t->start_ns;
 }
 
+static void tell_grown(const struct analysis *a, const struct told *t, const struct finding *f)
+{
+	struct finding now = *f;
+
+	if (!a->options.grown)
+		return;
+	now.start_ns = t->start_ns;
+	now.node = t->node;
+	a->options.grown(a->options.ctx, &now);
+}
+
 /* To the one who watches, each storm once. */
 static void tell(struct analysis *a, const struct finding *f)
 {
@@ -173,6 +188,7 @@ static void tell(struct analysis *a, const struct finding *f)
 		if (!t->kind || !same_storm(t, f))
 			continue;
 		t->end_ns = f->end_ns > t->end_ns ? f->end_ns : t->end_ns;
+		tell_grown(a, t, f);
 		return;
 	}
 	a->told[a->told_next++ % TOLD_MAX] = (struct told){ f->kind, f->variant, f->node, f->start_ns, f->end_ns };
@@ -186,8 +202,11 @@ static void report(void *ctx, struct finding *finding)
 	int least = 0;
 
 	tell(a, finding);
-	if (a->so_far)
+	if (a->so_far) {
+		if (a->ngoing_on < GOING_ON_MAX)
+			a->going_on[a->ngoing_on++] = *finding;
 		return;
+	}
 	if (a->nfindings < FINDINGS_MAX) {
 		a->findings[a->nfindings++] = *finding;
 		return;
@@ -309,6 +328,7 @@ static void ask_so_far(struct analysis *a, uint64_t now_ns)
 	if (!a->options.finding || now_ns < a->so_far_ns)
 		return;
 	a->so_far_ns = now_ns + NSEC_PER_SEC;
+	a->ngoing_on = 0;
 	a->so_far = true;
 	for (int i = 0; i < ndetectors; i++)
 		if (a->state[i] && detectors[i]->so_far)
@@ -513,6 +533,9 @@ static int on_meta(void *ctx, const char *key, const char *value)
 	struct analysis *a = ctx;
 
 	meta_apply(a, key, value);
+	for (int i = 0; i < ndetectors; i++)
+		if (a->state[i] && detectors[i]->meta)
+			detectors[i]->meta(a->state[i], key, value);
 	return meta_store(a, key, value);
 }
 
@@ -528,7 +551,7 @@ static bool loss_in(const struct analysis *a, const struct finding *f)
 	return false;
 }
 
-static void finding_complete(struct analysis *a, struct finding *f)
+static void finding_complete(const struct analysis *a, struct finding *f)
 {
 	for (int i = 0; i < f->ntasks; i++)
 		snprintf(f->tasks[i].comm, sizeof(f->tasks[i].comm), "%s", analysis_comm(a, f->tasks[i].tid));
@@ -595,6 +618,8 @@ static int on_end(void *ctx)
 {
 	struct analysis *a = ctx;
 
+	a->ended = true;
+	a->ngoing_on = 0;
 	note_thinned_before(a);
 	if (a->failures)
 		failures_merge_until(a->failures, UINT64_MAX);
@@ -676,7 +701,8 @@ int analysis_new(const struct analysis_options *options, struct analysis **out)
 	gfp_layout_default(&a->layout);
 	a->findings = calloc(FINDINGS_MAX, sizeof(*a->findings));
 	a->comms = tid_map_new(COMM_TASKS, sizeof(struct comm_slot), NULL, NULL);
-	ret = a->findings && a->comms ? 0 : -ENOMEM;
+	a->going_on = calloc(GOING_ON_MAX, sizeof(*a->going_on));
+	ret = a->findings && a->going_on && a->comms ? 0 : -ENOMEM;
 	if (!ret)
 		ret = chain_set_new(options->th, &a->layout, &chain_ops, a, &a->chains);
 	if (!ret)
@@ -721,6 +747,7 @@ void analysis_free(struct analysis *a)
 	failures_merge_free(a->failures);
 	tid_map_free(a->comms);
 	free(a->findings);
+	free(a->going_on);
 	free(a);
 }
 
@@ -730,6 +757,16 @@ const struct finding *analysis_findings(const struct analysis *a, int *count)
 {
 	*count = a->nfindings;
 	return a->findings;
+}
+
+bool analysis_finding_now(const struct analysis *a, int index, struct finding *out)
+{
+	if (index >= a->nfindings + a->ngoing_on || !a->totals.clock_is_time)
+		return false;
+	*out = index < a->nfindings ? a->findings[index] : a->going_on[index - a->nfindings];
+	if (!a->ended)
+		finding_complete(a, out);
+	return true;
 }
 
 uint64_t analysis_findings_dropped(const struct analysis *a)
@@ -829,8 +866,38 @@ static bool any_seen(const struct analysis *a, const enum tracepoint *choice)
 	return false;
 }
 
+/* "vmscan:a oom:b" has b? */
+static bool names_event(const char *list, const char *name)
+{
+	size_t len = strlen(name);
+
+	for (const char *at = list ? strstr(list, name) : NULL; at; at = strstr(at + 1, name))
+		if ((at == list || at[-1] == ':' || at[-1] == ' ') && (!at[len] || at[len] == ' '))
+			return true;
+	return false;
+}
+
+/* Why there are none of an event. What was recorded and did not happen is no reason not to judge. */
+static const char *why_none(const struct analysis *a, const char *name)
+{
+	if (names_event(analysis_meta(a, "missing"), name))
+		return "the kernel does not have it, or not under this name";
+	return analysis_meta(a, "recorded") ? "it was not recorded" : "it did not happen or was not recorded";
+}
+
+/* What @detector says that it lacks, NULL when nothing. */
+static const char *detector_lacks(const struct analysis *a, const struct detector *detector)
+{
+	for (int i = 0; i < ndetectors; i++)
+		if (detectors[i] == detector && a->state[i] && detector->lacks)
+			return detector->lacks(a->state[i]);
+	return NULL;
+}
+
 bool analysis_judged(const struct analysis *a, const struct detector *detector, char *why)
 {
+	const char *lacks;
+
 	if (!a->totals.clock_is_time) {
 		snprintf(why, ANALYSIS_WHY_BYTES, "the clock of the recording (%s) counts events and tells no time",
 			 analysis_meta(a, "clock") ?: "unknown");
@@ -844,14 +911,18 @@ bool analysis_judged(const struct analysis *a, const struct detector *detector, 
 		return false;
 	}
 	for (int i = 0; i < DETECTOR_MAX_NEEDS && detector->needs[i][0] != TP_NONE; i++) {
+		const char *name = tp_info(detector->needs[i][0])->name;
+
 		if (any_seen(a, detector->needs[i]))
 			continue;
-		snprintf(why, ANALYSIS_WHY_BYTES, "no %s %s: it did not happen or was not recorded (%s)",
-			 tp_info(detector->needs[i][0])->name, a->options.part ? "in this part" : "in the recording",
-			 detector->without);
+		snprintf(why, ANALYSIS_WHY_BYTES, "no %s %s: %s (%s)", name,
+			 a->options.part ? "in this part" : "in the recording", why_none(a, name), detector->without);
 		return false;
 	}
-	return true;
+	lacks = detector_lacks(a, detector);
+	if (lacks)
+		snprintf(why, ANALYSIS_WHY_BYTES, "%s", lacks);
+	return !lacks;
 }
 
 bool analysis_found(const struct analysis *a, const char *kind, const char *variant)

@@ -21,6 +21,11 @@ struct analysis_options {
 	void (*failures)(void *ctx, const struct failures_change *change); /* each once: failures.h; may be NULL */
 	/* Each finding once, when it arises: with the numbers of that moment, without names of tasks; may be NULL. */
 	void (*finding)(void *ctx, const struct finding *f);
+	/*
+	 * With finding: one that was told, again and again while it lasts, about once a second, and at its end, with the
+	 * numbers of then. Start and node stay as they were told first, so that it is known again; may be NULL.
+	 */
+	void (*grown)(void *ctx, const struct finding *f);
 	void			*ctx;
 };
 
@@ -36,6 +41,12 @@ struct sink analysis_sink(struct analysis *a);
 
 /* Results, valid after end. Findings are sorted by severity, then time. */
 const struct finding *analysis_findings(const struct analysis *a, int *count);
+
+/*
+ * At any time: what was found by now, first what is over, then what is going on, with names and losses as far as they
+ * are known. @index 0, 1 ...; false past the last. What goes on is looked at once a second, if options.finding is set.
+ */
+bool analysis_finding_now(const struct analysis *a, int index, struct finding *out);
 uint64_t analysis_findings_dropped(const struct analysis *a);	/* past FINDINGS_MAX */
 
 const struct facts *analysis_facts(const struct analysis *a);

@@ -66,6 +66,12 @@ struct detector {
 	void (*run)(void *state, const struct kswapd_run *run);
 	void (*sample)(void *state, const struct sample *sample);
 	void (*failures)(void *state, const struct failures_change *change);
+	void (*meta)(void *state, const char *key, const char *value);	/* facts of the recording; may come at any time */
+	/*
+	 * For what needs[] cannot say: NULL when the state has what a verdict needs, else what it lacks and how to record
+	 * that, a sentence without its stop. Asked after needs[]; text of the detector's own, or a constant.
+	 */
+	const char *(*lacks)(const void *state);
 	/*
 	 * Reports what finish() would report if the recording ended at @now_ns, and changes nothing: for those who
 	 * watch, to whom a storm must be told while it lasts. Called about once a second of the recording.
@@ -81,6 +87,9 @@ extern const struct detector nonmovable_reclaim_spin;
 extern const struct detector spurious_kswapd_reset;
 extern const struct detector endless_kswapd;
 extern const struct detector hopeless_node;
+extern const struct detector ram_backed_swap_stall;
+extern const struct detector zsmalloc_fragmentation;
+extern const struct detector oom_storm;
 
 /* Starts a finding of @kind with the fields that every finding has. */
 static inline struct finding finding_start(const struct detector *detector, uint64_t start_ns, uint64_t end_ns)

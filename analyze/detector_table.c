@@ -9,6 +9,9 @@ const struct detector *const detectors[] = {
 	&spurious_kswapd_reset,
 	&endless_kswapd,
 	&hopeless_node,
+	&ram_backed_swap_stall,
+	&zsmalloc_fragmentation,
+	&oom_storm,
 };
 
 const int ndetectors = sizeof(detectors) / sizeof(detectors[0]);

@@ -105,6 +105,7 @@ enum tracepoint {
 	X(USEC_DELAYED,		"usec_delayed",		NULL,			NULL) \
 	X(DEFER_SHIFT,		"defer_shift",		NULL,			NULL) \
 	X(PID,			"pid",			NULL,			NULL) \
+	X(ANON_RSS,		"anon_rss",		NULL,			NULL) \
 	X(COMM,			"comm",			NULL,			NULL)
 
 enum tp_field {

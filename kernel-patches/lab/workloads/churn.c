@@ -1,0 +1,157 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * churn.c - tasks whose memory is more than there is, and that use all of it.
+ *
+ *   churn -m MIB [-t TASKS] [-c PERCENT] [-s SECONDS] [-p MS] [-l]
+ *
+ * TASKS (2) take MIB together and write to pages of it at random until SECONDS (60) are over. PERCENT (100) of the
+ * pages do not compress, of the others three quarters do. With -p a task waits so long after each MiB that it takes,
+ * with -l its memory is locked: nobody can reclaim it. Says "churn filled" when all of it is taken. The job metric is
+ * the time of one write to a page, a first touch or a later one. A write that does not come back counts for as long as
+ * it lasted, and a task that the kernel killed for what it had measured until then.
+ */
+#include <signal.h>
+#include <stdbool.h>
+#include <sys/prctl.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "metric.h"
+#include "page_fill.h"
+
+#define TASKS_MAX	64
+#define PAGES_PER_MIB	((1u << 20) / PAGE_BYTES)
+#define COMPRESSIBLE	25	/* percent of such a page that do not compress */
+
+struct options {
+	unsigned long	mib, tasks, percent, seconds, pause_ms;
+	bool		lock;
+};
+
+/* Shared with the task. */
+struct task {
+	struct metric	writes;
+	uint64_t	writing_since_ns;	/* 0: not in a write */
+	pid_t		pid;
+	bool		filled;
+};
+
+static void write_page(const struct options *o, struct task *task, char *page, uint64_t *state)
+{
+	bool random = page_random(state) % 100 < o->percent;
+	uint64_t begin = metric_now_ns();
+
+	task->writing_since_ns = begin;
+	page_fill(page, random ? 100 : COMPRESSIBLE, state);
+	task->writing_since_ns = 0;
+	metric_add(&task->writes, metric_now_ns() - begin, PAGE_BYTES);
+}
+
+static void run_task(const struct options *o, struct task *task, uint64_t seed)
+{
+	size_t pages = (o->mib << 20) / o->tasks / PAGE_BYTES;
+	char *memory = page_space(pages * PAGE_BYTES);
+	uint64_t state = 88172645463325252ull + seed;
+
+	prctl(PR_SET_PDEATHSIG, SIGKILL);
+	if (o->lock && mlock2(memory, pages * PAGE_BYTES, MLOCK_ONFAULT))
+		perror("mlock2");
+	for (size_t i = 0; i < pages; i++) {
+		write_page(o, task, memory + i * PAGE_BYTES, &state);
+		if (o->pause_ms && i % PAGES_PER_MIB == PAGES_PER_MIB - 1)
+			usleep(o->pause_ms * 1000);
+	}
+	task->filled = true;
+	for (;;)
+		write_page(o, task, memory + page_random(&state) % pages * PAGE_BYTES, &state);
+}
+
+static void parse(int argc, char **argv, struct options *o)
+{
+	int c;
+
+	while ((c = getopt(argc, argv, "m:t:c:s:p:l")) > 0) {
+		unsigned long *const to = c == 'm' ? &o->mib : c == 't' ? &o->tasks : c == 'c' ? &o->percent :
+					  c == 's' ? &o->seconds : c == 'p' ? &o->pause_ms : NULL;
+
+		if (!to && c != 'l')
+			exit(2);
+		if (to)
+			*to = strtoul(optarg, NULL, 10);
+		o->lock |= c == 'l';
+	}
+	if (!o->mib || !o->tasks || o->tasks > TASKS_MAX || o->percent > 100)
+		exit(2);
+}
+
+static bool all_filled(const struct task *tasks, unsigned int n)
+{
+	for (unsigned int i = 0; i < n; i++)
+		if (!*(volatile const bool *)&tasks[i].filled)
+			return false;
+	return true;
+}
+
+/* Until the time is over or nobody is left. Returns how many the kernel killed. */
+static unsigned int wait_for_tasks(const struct options *o, struct task *tasks, uint64_t begin)
+{
+	unsigned int killed = 0;
+	bool told = false;
+
+	while (killed < o->tasks && metric_now_ns() - begin < o->seconds * NSEC_PER_SEC) {
+		pid_t pid = waitpid(-1, NULL, WNOHANG);
+
+		for (unsigned int i = 0; pid > 0 && i < o->tasks; i++)
+			if (tasks[i].pid == pid)
+				tasks[i].pid = 0;
+		killed += pid > 0;
+		if (!told && all_filled(tasks, o->tasks)) {
+			told = true;
+			puts("churn filled");
+			fflush(stdout);
+		}
+		usleep(50000);
+	}
+	return killed;
+}
+
+int main(int argc, char **argv)
+{
+	struct options o = { .tasks = 2, .percent = 100, .seconds = 60 };
+	struct task *tasks = mmap(NULL, TASKS_MAX * sizeof(*tasks), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS,
+				  -1, 0);
+	uint64_t begin = metric_now_ns(), end;
+	struct metric all = { 0 };
+	unsigned int killed;
+
+	parse(argc, argv, &o);
+	if (tasks == MAP_FAILED)
+		return 1;
+	for (unsigned int i = 0; i < o.tasks; i++) {
+		pid_t pid = fork();
+
+		if (pid < 0)
+			return 1;
+		if (!pid)
+			run_task(&o, &tasks[i], i);
+		tasks[i].pid = pid;
+	}
+	/* Whoever is to end the storm must not wait for memory. */
+	mlockall(MCL_CURRENT);
+	killed = wait_for_tasks(&o, tasks, begin);
+	end = metric_now_ns();
+	for (unsigned int i = 0; i < o.tasks; i++) {
+		uint64_t since = tasks[i].writing_since_ns;
+
+		if (tasks[i].pid)
+			kill(tasks[i].pid, SIGKILL);
+		if (since && since < end)
+			metric_add(&tasks[i].writes, end - since, 0);
+		metric_merge(&all, &tasks[i].writes);
+	}
+	while (wait(NULL) > 0)
+		;
+	metric_print(&all, "churn-write", end - begin);
+	printf("churn killed %u of %lu\n", killed, o.tasks);
+	return 0;
+}
