@@ -6,6 +6,7 @@
 
 #include <nettle/sha2.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <unistd.h>
 
 #define READ_BYTES	(256 << 10)
@@ -18,18 +19,18 @@ static void to_hex(const uint8_t *digest, char *text)
 
 static void *sum_file(void *arg)
 {
-	static __thread uint8_t buf[READ_BYTES];
 	struct checksum *sum = arg;
-	uint8_t digest[SHA256_DIGEST_SIZE];
+	uint8_t digest[SHA256_DIGEST_SIZE], *buf = malloc(READ_BYTES);
 	struct sha256_ctx ctx;
 	off_t offset = 0;
-	ssize_t n;
+	ssize_t n = -1;
 
 	sha256_init(&ctx);
-	while ((n = pread(sum->fd, buf, sizeof(buf), offset)) > 0) {
+	while (buf && (n = pread(sum->fd, buf, READ_BYTES, offset)) > 0) {
 		sha256_update(&ctx, n, buf);
 		offset += n;
 	}
+	free(buf);
 	if (n < 0)
 		return NULL;
 	sha256_digest(&ctx, sizeof(digest), digest);

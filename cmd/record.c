@@ -2,15 +2,15 @@
 /*
  * record.c - squall record: the options, and one recording from open to summary. The loop that reads is in recorder.c.
  */
-#include <math.h>
+#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 #include "cmd/command.h"
 #include "cmd/event_list.h"
 #include "cmd/options.h"
+#include "cmd/record_args.h"
 #include "cmd/recorder.h"
 #include "cmd/store_parts.h"
 #include "cmd/summary.h"
@@ -18,11 +18,6 @@
 #include "spine/time.h"
 
 #define BYTES_PER_MIB	(1024.0 * 1024.0)
-#define MAX_RATE	1000000000l
-
-#define MAX_SIZE_DEFAULT (2ull << 30)
-#define MAX_SIZE_MIN	(4.0 * BYTES_PER_MIB)	/* an empty store with its log takes some 2 MiB */
-#define MAX_SIZE_MAX	(1024.0 * 1024 * BYTES_PER_MIB)
 
 #define MEMORY_MIN_MIB	2u
 #define MEMORY_MAX_MIB	65536u
@@ -37,6 +32,12 @@ struct record {
 static int set_output(void *ctx, const char *value)
 {
 	((struct record *)ctx)->options.output = value;
+	return 0;
+}
+
+static int set_stream(void *ctx, const char *value)
+{
+	((struct record *)ctx)->options.stream = value;
 	return 0;
 }
 
@@ -68,48 +69,12 @@ static int set_events(void *ctx, const char *value)
 
 static int set_buffer(void *ctx, const char *value)
 {
-	struct record *r = ctx;
-	char *end;
-	double mib = strtod(value, &end);
-
-	if (end == value || *end || !(mib >= 0.0625 && mib <= 65536)) {
-		complain(value, "is no buffer size in MiB", "from 0.0625 (64 KiB) up; the kernel gives at most 5 % of RAM in all");
-		return STATUS_ERROR;
-	}
-	r->options.buffer_bytes_per_cpu = mib * BYTES_PER_MIB;
-	return 0;
-}
-
-/* "512M", "1.5GiB": K, M and G are powers of 1024, iB may follow. False when it is no size. */
-static bool parse_size(const char *text, double *bytes)
-{
-	static const char units[] = "KMG";
-	const char *unit;
-	char *end;
-	double size = strtod(text, &end);
-
-	if (end == text || !(size >= 0) || strchr("+-", *text))
-		return false;
-	unit = *end ? strchr(units, *end) : NULL;
-	if (unit) {
-		size *= exp2(10 * (unit - units + 1));
-		end += strcmp(end + 1, "iB") ? 1 : 3;
-	}
-	*bytes = size;
-	return !*end;
+	return record_arg_buffer(value, &((struct record *)ctx)->options.buffer_bytes_per_cpu);
 }
 
 static int set_max_size(void *ctx, const char *value)
 {
-	struct record *r = ctx;
-	double bytes;
-
-	if (!parse_size(value, &bytes) || (bytes && bytes < MAX_SIZE_MIN) || bytes > MAX_SIZE_MAX) {
-		complain(value, "is no size of a file", "from 4MiB up, with KiB, MiB or GiB behind the number; 0 is no limit");
-		return STATUS_ERROR;
-	}
-	r->options.max_bytes = bytes;
-	return 0;
+	return record_arg_max_size(value, &((struct record *)ctx)->options.max_bytes);
 }
 
 static int set_whole(const char *value, const char *what, unsigned int min, unsigned int max, unsigned int *out)
@@ -139,16 +104,7 @@ static int set_memory(void *ctx, const char *value)
 
 static int set_max_rate(void *ctx, const char *value)
 {
-	struct record *r = ctx;
-	char *end;
-	long rate = strtol(value, &end, 10);
-
-	if (end == value || *end || rate < 0 || rate > MAX_RATE) {
-		complain(value, "is no number of events a second", "0 is no limit");
-		return STATUS_ERROR;
-	}
-	r->options.max_rate = rate;
-	return 0;
+	return record_arg_max_rate(value, &((struct record *)ctx)->options.max_rate);
 }
 
 static int set_list_events(void *ctx, const char *value)
@@ -165,6 +121,8 @@ static int set_quiet(void *ctx, const char *value)
 
 static const struct option_row rows[] = {
 	{ "output", 'o', "FILE", "the store to make (default: squall-DATE-TIME.db, in this directory)", set_output },
+	{ "stream", 0, "PATH", "send it to a squall top that reads PATH: fifo, unix socket, device, - (without -o: only that)",
+	  set_stream },
 	{ "force", 'f', NULL, "replace FILE if it exists", set_force },
 	{ "duration", 'd', "SECONDS", "end after so long (default: at Ctrl-C, or with COMMAND)", set_duration },
 	{ "events", 0, "LIST", "groups and tracepoints: +slab,-extfrag,vmscan:NAME,'sched:*' (see --list-events)",
@@ -191,19 +149,19 @@ static const struct usage usage = {
 	.rows = rows,
 	.examples = "  squall record -d 60 -o storm.db\n"
 		    "  squall record -o build.db -- make -j64\n"
-		    "  squall record -o night.db --max-size 512MiB --rotate 8\n",
+		    "  squall record -o night.db --max-size 512MiB --rotate 8\n"
+		    "  ssh host squall record --stream - | squall top -r -\n",
 	.min_args = 0,
 	.max_args = 4096,
 };
 
-/* "squall-20261121-103000.db" */
-static void default_output(char *path, size_t size)
+static void print_stream(const struct record *r, const struct stream_thread_result *stream)
 {
-	time_t now = time(NULL);
-	struct tm tm;
-
-	localtime_r(&now, &tm);
-	strftime(path, size, "squall-%Y%m%d-%H%M%S.db", &tm);
+	printf("stream    %.1f MiB to %s%s", stream->bytes / BYTES_PER_MIB, r->options.stream,
+	       stream->whole ? "" : ", which is not whole");
+	if (stream->dropped_events)
+		printf("; %" PRIu64 " events had no room", stream->dropped_events);
+	putchar('\n');
 }
 
 static void print_cost(const struct recorder_result *result)
@@ -213,6 +171,33 @@ static void print_cost(const struct recorder_result *result)
 	printf("cost      %.2f %% of a CPU, %.1f MiB of memory at most; ring %.1f MiB per CPU\n",
 	       span_s > 0 ? 100 * ns_to_s(result->cpu_ns) / span_s : 0, result->peak_bytes / BYTES_PER_MIB,
 	       result->buffer_bytes_per_cpu / BYTES_PER_MIB);
+}
+
+static void print_summary(const struct record *r, const struct recorder_result *result)
+{
+	if (result->analysis)
+		print_import_summary(result->analysis, result->path, stdout);
+	if (result->files > 1)
+		printf("files     %u were written, the last %u are there\n", result->files, result->files_left);
+	if (r->options.stream)
+		print_stream(r, &result->stream);
+	print_cost(result);
+}
+
+/* Options that do not go together. */
+static int check(struct record *r)
+{
+	if (r->options.rotate && !r->options.max_bytes) {
+		complain("--rotate", "needs a limit, and --max-size is 0", NULL);
+		return STATUS_ERROR;
+	}
+	if (!r->options.stream || strcmp(r->options.stream, "-"))
+		return STATUS_OK;
+	r->quiet = true;
+	if (!r->options.command)
+		return STATUS_OK;
+	complain("--stream -", "does not go with a COMMAND, which writes to standard output too", "give a fifo");
+	return STATUS_ERROR;
 }
 
 int cmd_record(int argc, char **argv)
@@ -227,23 +212,18 @@ int cmd_record(int argc, char **argv)
 		return status == OPTIONS_DONE ? STATUS_OK : status;
 	if (r.list_events)
 		return print_event_list(stdout);
-	if (!r.options.output) {
-		default_output(r.output, sizeof(r.output));
+	if (!r.options.output && !r.options.stream) {
+		record_default_output(r.output, sizeof(r.output));
 		r.options.output = r.output;
 	}
 	if (first < argc)
 		r.options.command = argv + first;
-	if (r.options.rotate && !r.options.max_bytes) {
-		complain("--rotate", "needs a limit, and --max-size is 0", NULL);
-		return STATUS_ERROR;
-	}
+	status = check(&r);
+	if (status)
+		return status;
 	status = recorder_run(&r.options, &result);
-	if (!r.quiet && result.analysis) {
-		print_import_summary(result.analysis, result.path, stdout);
-		if (result.files > 1)
-			printf("files     %u were written, the last %u are there\n", result.files, result.files_left);
-		print_cost(&result);
-	}
+	if (!r.quiet && (result.analysis || result.stream.bytes))
+		print_summary(&r, &result);
 	analysis_free(result.analysis);
 	return status;
 }

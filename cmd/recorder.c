@@ -3,8 +3,9 @@
  * recorder.c - see recorder.h.
  *
  * The calling thread is the reader (capture.h): it puts events, samples and changes of kswapd_failures into the handoff
- * and never waits for the disk. The writer (store_thread.h) takes them out, into the store and the analysis, and commits
- * once a second. What has to work in a storm is opened, locked into memory and tried before the first event is enabled.
+ * and never waits for the disk. The writer (store_thread.h) takes them out, to the store and the analysis, and commits
+ * once a second. Beside it or instead, another thread sends all that to whoever watches (stream_thread.h). What has to
+ * work in a storm is opened, locked into memory and tried before the first event is enabled.
  */
 #include "cmd/recorder.h"
 
@@ -23,11 +24,13 @@
 #include "cmd/recording_facts.h"
 #include "cmd/status_line.h"
 #include "cmd/store_thread.h"
+#include "cmd/stream_thread.h"
 #include "cmd/survival.h"
 #include "spine/handoff.h"
 #include "spine/time.h"
 
 #define CHUNK_BYTES	(1u << 20)	/* options->memory_mib of them */
+#define TURN_MS		200		/* each wakes reader and writer: a tenth of a percent of a CPU, at 10 Hz */
 #define STATUS_NS	NSEC_PER_SEC
 #define STATUS_SIGNALED	128		/* the shell's way to tell of a signal */
 #define GRACE_NS	(5 * NSEC_PER_SEC)	/* for a command that was told to end */
@@ -37,7 +40,8 @@ struct recorder {
 	struct capture		*capture;
 	struct handoff		*handoff;
 	struct sink		in;		/* into the handoff */
-	struct store_thread	*store;
+	struct store_thread	*store;		/* NULL: only the stream is wanted */
+	struct stream_thread	*stream;	/* NULL: none is wanted */
 	struct recorder_signals	signals;
 	uint64_t		started_ns, status_ns;
 	uint64_t		status_events;	/* when the status line was drawn last */
@@ -72,7 +76,8 @@ static int open_source(struct recorder *r)
 {
 	const struct capture_options capture = { .events = r->options->events,
 						 .buffer_bytes_per_cpu = r->options->buffer_bytes_per_cpu,
-						 .max_rate = r->options->max_rate, .missing = say_missing_input };
+						 .max_rate = r->options->max_rate, .turn_ms = TURN_MS,
+						 .missing = say_missing_input };
 	struct source_error err;
 	int ret = capture_open(&capture, &err, &r->capture);
 
@@ -81,7 +86,7 @@ static int open_source(struct recorder *r)
 	return ret;
 }
 
-static int open_sinks(struct recorder *r)
+static int open_store(struct recorder *r)
 {
 	const struct store_thread_options store = { .path = r->options->output, .force = r->options->force,
 						    .max_bytes = r->options->max_bytes,
@@ -97,6 +102,27 @@ static int open_sinks(struct recorder *r)
 		return ret;
 	}
 	return store_thread_open(&store, r->handoff, &r->store);
+}
+
+static int open_stream(struct recorder *r)
+{
+	int ret = stream_thread_open(r->options->stream, &r->stream);
+	struct sink sink;
+
+	if (ret)
+		return ret;
+	sink = stream_thread_sink(r->stream);
+	ret = capture_attach(r->capture, &sink);
+	if (ret)
+		complain("record", strerror(-ret), NULL);
+	return ret;
+}
+
+static int open_sinks(struct recorder *r)
+{
+	int ret = r->options->output ? open_store(r) : 0;
+
+	return ret || !r->options->stream ? ret : open_stream(r);
 }
 
 /* --- beside the reader --- */
@@ -139,12 +165,16 @@ static bool on_signals(void *ctx)
 
 static void draw_status(struct recorder *r, uint64_t now)
 {
-	struct handoff_stats queue = handoff_stats(r->handoff);
-	struct store_thread_progress store = store_thread_progress(r->store);
+	struct handoff_stats queue = { 0 };
+	struct store_thread_progress store = { 0 };
 	struct trace_live_stats stats;
 
 	if (!r->on_terminal || now < r->status_ns + STATUS_NS)
 		return;
+	if (r->store) {
+		queue = handoff_stats(r->handoff);
+		store = store_thread_progress(r->store);
+	}
 	capture_get_stats(r->capture, &stats);
 	status_line_draw(&(struct status_line){
 		.elapsed_ns = now - r->started_ns,
@@ -153,7 +183,7 @@ static void draw_status(struct recorder *r, uint64_t now)
 		.lost = stats.lost + queue.dropped_events,
 		.file_bytes = store.file_bytes,
 		.findings = store.findings,
-		.path = r->options->output,
+		.path = r->options->output ?: r->options->stream,
 	});
 	r->status_ns = now;
 	r->status_events = stats.events;
@@ -167,18 +197,28 @@ static void say_messages(struct recorder *r)
 		status_message("%s", message);
 }
 
+/* What was captured until now goes on to the threads. True: nobody takes it any more. */
+static bool pass_on(struct recorder *r)
+{
+	if (r->store)
+		handoff_flush(r->handoff);
+	if (r->stream)
+		stream_thread_tick(r->stream);
+	return r->store ? store_thread_ended(r->store) : stream_thread_ended(r->stream);
+}
+
 static bool on_tick(void *ctx, uint64_t now)
 {
 	struct recorder *r = ctx;
+	bool ended = pass_on(r);
 
 	say_messages(r);
-	handoff_flush(r->handoff);
 	draw_status(r, now);
 	if (r->options->duration_ns && now - r->started_ns >= r->options->duration_ns) {
 		tell_command(r, SIGTERM, false);
 		stop(r, "duration");
 	}
-	return !r->stop && !store_thread_ended(r->store);
+	return !r->stop && !ended;
 }
 
 /* All threads are there, with their stacks. */
@@ -191,20 +231,40 @@ static void on_started(void *ctx)
 	child_start(&r->child);
 }
 
+static int start_threads(struct recorder *r)
+{
+	int ret = r->stream ? stream_thread_start(r->stream) : 0;
+
+	if (!ret && r->store)
+		ret = store_thread_start(r->store);
+	if (ret && r->stream)
+		stream_thread_close(r->stream);
+	return ret;
+}
+
+/* The writer gets the end of what it is to store. */
+static void close_store(struct recorder *r)
+{
+	recording_put_number(&r->in, "events_dropped_by_writer", handoff_stats(r->handoff).dropped_events);
+	if (r->stop)
+		SINK_CALL(&r->in, meta, "ended", r->ended);
+	handoff_close(r->handoff);
+}
+
 static int run(struct recorder *r)
 {
 	const struct capture_hooks hooks = { .ctx = r, .started = on_started, .tick = on_tick, .fd = r->signals.fd,
 					     .ready = on_signals };
-	int ret = store_thread_start(r->store);
+	int ret = start_threads(r);
 
 	if (ret)
 		return ret;
 	r->started_ns = monotonic_ns();
 	ret = capture_run(r->capture, &hooks);
-	recording_put_number(&r->in, "events_dropped_by_writer", handoff_stats(r->handoff).dropped_events);
-	if (r->stop)
-		SINK_CALL(&r->in, meta, "ended", r->ended);
-	handoff_close(r->handoff);
+	if (r->store)
+		close_store(r);
+	if (r->stream)
+		stream_thread_close(r->stream);
 	if (r->on_terminal)
 		status_line_clear();
 	return ret;
@@ -224,17 +284,29 @@ static void measure(const struct recorder *r, struct recorder_result *result)
 	result->buffer_bytes_per_cpu = stats.buffer_bytes_per_cpu;
 }
 
-/* The store holds what came before an error. */
-static int conclude(struct recorder *r, int ret, struct recorder_result *result)
+static int conclude_store(struct recorder *r, struct recorder_result *result)
 {
 	struct store_thread_result store = { 0 };
-	int stored = store_thread_join(r->store, &store);
+	int ret = store_thread_join(r->store, &store);
 
-	measure(r, result);
 	result->analysis = store.analysis;
 	result->files = store.files;
 	result->files_left = store.files_left;
 	snprintf(result->path, sizeof(result->path), "%s", store_thread_path(r->store));
+	return ret;
+}
+
+/* The store holds what came before an error. A stream that ended early is an error where nothing else was wanted. */
+static int conclude(struct recorder *r, int ret, struct recorder_result *result)
+{
+	int stored = r->store ? conclude_store(r, result) : 0;
+
+	if (r->stream) {
+		stream_thread_join(r->stream, &result->stream);
+		if (!r->store && !result->stream.whole)
+			stored = -EPIPE;
+	}
+	measure(r, result);
 	if (ret && stored != -ESRCH)
 		complain("record", strerror(-ret), NULL);
 	return ret || stored ? STATUS_ERROR : STATUS_OK;
@@ -289,6 +361,7 @@ static int record(struct recorder *r, struct recorder_result *result)
 	}
 	capture_close(r->capture);
 	store_thread_free(r->store);
+	stream_thread_free(r->stream);
 	handoff_free(r->handoff);
 	return status;
 }

@@ -9,9 +9,11 @@
 #include <stdint.h>
 
 #include "analyze/analysis.h"
+#include "cmd/stream_thread.h"
 
 struct recorder_options {
-	const char	*output;
+	const char	*output;		/* the store; NULL: none is made, and there is a stream */
+	const char	*stream;		/* as stream_thread.h, or NULL */
 	bool		force;
 	uint64_t	duration_ns;		/* 0: until a signal, or the end of command */
 	const char	*events;		/* as collect/event_set.h, NULL the default */
@@ -31,6 +33,7 @@ struct recorder_result {
 	uint64_t	buffer_bytes_per_cpu;
 	unsigned int	files, files_left;	/* made; and not removed since, by rotation */
 	char		path[4096];		/* the last of them */
+	struct stream_thread_result stream;
 };
 
 #define RECORDER_MEMORY_MIB	48u	/* some 5 s of 100,000 events/s while the disk stands still */

@@ -14,6 +14,8 @@
 #include "spine/stream.h"
 #include "spine/time.h"
 
+/* So many chunks wait: the consumer has enough to take, and flushes would fill the others with next to nothing. */
+#define BEHIND		3u
 
 struct handoff {
 	pthread_mutex_t		lock;
@@ -27,21 +29,36 @@ struct handoff {
 	unsigned int		waiting;	/* filled and not yet consumed: chunks[taking ...] */
 	bool			closed;
 	bool			abandoned;
+	bool			never_wait;
 	struct handoff_stats	stats;
 	/* the producer's alone */
 	struct stream_writer	writer;
 	struct sink		encode;
 	bool			may_wait;	/* what is being written waits for room */
 	uint64_t		lost_events;	/* dropped since the last loss was told */
+	bool			lost_unknown;	/* and some that nobody counted */
 	uint64_t		last_ts;
 	/* the consumer's alone */
 	struct stream_reader	*reader;
 };
 
+static unsigned int kept_chunks(const struct handoff *h)
+{
+	return h->never_wait && !h->may_wait ? (h->n + 7) / 8 : 0;
+}
+
 /* With the lock held: is there a chunk to fill after the current one? */
 static bool has_room(const struct handoff *h)
 {
-	return h->waiting + 1 < h->n;
+	/* Once overrun, what is still to come may depend on what is missing. */
+	return h->waiting + 1 + kept_chunks(h) < h->n && !h->stats.overrun;
+}
+
+/* With the lock held: something that others depend on has no room, and does not wait for it. */
+static void overrun(struct handoff *h)
+{
+	h->stats.overrun = h->abandoned = true;
+	pthread_cond_signal(&h->filled);
 }
 
 static void hand_on(struct handoff *h)
@@ -62,8 +79,10 @@ static int next_chunk(struct stream_writer *w)
 	int ret = 0;
 
 	pthread_mutex_lock(&h->lock);
-	while (!has_room(h) && h->may_wait && !h->abandoned)
+	while (!has_room(h) && h->may_wait && !h->abandoned && !h->never_wait)
 		pthread_cond_wait(&h->emptied, &h->lock);
+	if (!has_room(h) && h->may_wait && !h->abandoned)
+		overrun(h);
 	if (has_room(h))
 		hand_on(h);
 	else
@@ -133,17 +152,23 @@ static void count_drop(struct handoff *h, bool event)
 	h->lost_events += event;
 }
 
+static int tell_loss(struct handoff *h, int64_t events)
+{
+	struct loss loss = { .ts = h->last_ts, .events = events, .cpu = EVENT_CPU_UNKNOWN, .stage = "writer" };
+
+	return SINK_CALL(&h->encode, loss, &loss);
+}
+
 /* Tells of what was dropped, as soon as there is room for it. */
 static int settle_loss(struct handoff *h)
 {
-	struct loss loss = { .ts = h->last_ts, .events = h->lost_events, .cpu = EVENT_CPU_UNKNOWN, .stage = "writer" };
-	int ret;
+	int ret = h->lost_events ? tell_loss(h, h->lost_events) : 0;
 
-	if (!h->lost_events)
-		return 0;
-	ret = SINK_CALL(&h->encode, loss, &loss);
-	if (!ret)
-		h->lost_events = 0;
+	if (ret)
+		return ret;
+	h->lost_events = 0;
+	ret = h->lost_unknown ? tell_loss(h, LOSS_COUNT_UNKNOWN) : 0;
+	h->lost_unknown &= ret != 0;
 	return ret;
 }
 
@@ -184,8 +209,19 @@ static int on_event(void *ctx, const struct event *ev)
 static int on_loss(void *ctx, const struct loss *loss)
 {
 	struct handoff *h = ctx;
+	int ret;
 
-	return WAITING(h, loss, loss);
+	if (!h->never_wait)
+		return WAITING(h, loss, loss);
+	ret = settle_loss(h);
+	if (!ret)
+		ret = SINK_CALL(&h->encode, loss, loss);
+	if (ret != -ENOSPC)
+		return ret;
+	if (loss->events > 0)
+		h->lost_events += loss->events;
+	h->lost_unknown |= loss->events == LOSS_COUNT_UNKNOWN;
+	return 0;
 }
 
 static int on_sample(void *ctx, const struct sample *sample)
@@ -255,11 +291,16 @@ struct sink handoff_sink(struct handoff *h)
 	return (struct sink){ &handoff_ops, h };
 }
 
+void handoff_never_wait(struct handoff *h)
+{
+	h->never_wait = true;
+}
+
 void handoff_flush(struct handoff *h)
 {
 	settle_loss(h);
 	pthread_mutex_lock(&h->lock);
-	if (atomic_load_explicit(&h->writer.buf->used, memory_order_relaxed) && has_room(h))
+	if (atomic_load_explicit(&h->writer.buf->used, memory_order_relaxed) && has_room(h) && h->waiting < BEHIND)
 		hand_on(h);
 	pthread_mutex_unlock(&h->lock);
 }
@@ -267,6 +308,7 @@ void handoff_flush(struct handoff *h)
 void handoff_close(struct handoff *h)
 {
 	h->may_wait = true;
+	h->never_wait = false;
 	settle_loss(h);
 	pthread_mutex_lock(&h->lock);
 	if (atomic_load_explicit(&h->writer.buf->used, memory_order_relaxed)) {
@@ -296,28 +338,46 @@ static struct timespec deadline(int timeout_ms)
 	return ts;
 }
 
-int handoff_take(struct handoff *h, int timeout_ms, const struct sink *sink)
+int handoff_take_bytes(struct handoff *h, int timeout_ms, int (*use)(void *ctx, const char *data, uint32_t bytes),
+		       void *ctx)
 {
 	struct timespec until = deadline(timeout_ms);
 	struct stream_buf *chunk;
-	int ret = 0;
+	int ret = timeout_ms ? 0 : ETIMEDOUT;
 
 	pthread_mutex_lock(&h->lock);
-	while (!h->waiting && !h->closed && ret != ETIMEDOUT)
+	while (!h->waiting && !h->closed && !h->stats.overrun && ret != ETIMEDOUT)
 		ret = pthread_cond_timedwait(&h->filled, &h->lock, &until);
 	chunk = h->waiting ? &h->chunks[h->taking] : NULL;
-	ret = h->closed ? -EPIPE : 0;
+	ret = h->closed || h->stats.overrun ? -EPIPE : 0;
 	pthread_mutex_unlock(&h->lock);
 	if (!chunk)
 		return ret;
 	/* Without the lock: until it counts as consumed the producer does not touch it. */
-	ret = stream_read(h->reader, chunk->data, atomic_load(&chunk->used), sink);
+	ret = use(ctx, chunk->data, atomic_load(&chunk->used));
 	pthread_mutex_lock(&h->lock);
 	h->taking = (h->taking + 1) % h->n;
 	h->waiting--;
 	pthread_cond_signal(&h->emptied);
 	pthread_mutex_unlock(&h->lock);
 	return ret ? ret : 1;
+}
+
+struct replay {
+	struct stream_reader	*reader;
+	const struct sink	*sink;
+};
+
+static int replay(void *ctx, const char *data, uint32_t bytes)
+{
+	const struct replay *r = ctx;
+
+	return stream_read(r->reader, data, bytes, r->sink);
+}
+
+int handoff_take(struct handoff *h, int timeout_ms, const struct sink *sink)
+{
+	return handoff_take_bytes(h, timeout_ms, replay, &(struct replay){ h->reader, sink });
 }
 
 void handoff_abandon(struct handoff *h)

@@ -23,13 +23,23 @@ int handoff_new(unsigned int chunks, uint32_t chunk_bytes, struct handoff **out)
 /* Both threads must be done with it. NULL is fine. */
 void handoff_free(struct handoff *h);
 
+/*
+ * For a consumer that may stay away for good, before the first call: nothing waits. One chunk in eight (at least one)
+ * is kept for what later calls depend on, and where even that is full the hand-off is abandoned, and said to be
+ * overrun. A loss that does not fit counts with those that follow it. Needs at least 3 chunks.
+ */
+void handoff_never_wait(struct handoff *h);
+
 /* The producer's side. */
 struct sink handoff_sink(struct handoff *h);
 
-/* Hands on what is in the chunk that is being filled. The producer calls it a few times a second. */
+/*
+ * Hands on what is in the chunk that is being filled, unless the consumer is behind as it is. The producer calls it a
+ * few times a second.
+ */
 void handoff_flush(struct handoff *h);
 
-/* The producer is done: the consumer gets what is left, then the end. */
+/* The producer is done: the consumer gets what is left, then the end. Waits for room, unless it is abandoned. */
 void handoff_close(struct handoff *h);
 
 /*
@@ -37,6 +47,10 @@ void handoff_close(struct handoff *h);
  * not, -EPIPE at the end, or what the sink answered (the chunk counts as consumed).
  */
 int handoff_take(struct handoff *h, int timeout_ms, const struct sink *sink);
+
+/* The same, but as it is: @use gets whole messages of stream.h. -EPIPE also after the hand-off was overrun. */
+int handoff_take_bytes(struct handoff *h, int timeout_ms, int (*use)(void *ctx, const char *data, uint32_t bytes),
+		       void *ctx);
 
 /* The consumer will take no more: everything from now on is dropped and counted, nothing waits. */
 void handoff_abandon(struct handoff *h);
@@ -46,6 +60,7 @@ struct handoff_stats {
 	uint64_t	dropped;
 	uint64_t	dropped_events;
 	unsigned int	waiting_max;
+	bool		overrun;	/* see handoff_never_wait() */
 };
 
 struct handoff_stats handoff_stats(struct handoff *h);

@@ -674,17 +674,39 @@ static const struct {
 };
 _Static_assert(sizeof(readers) / sizeof(readers[0]) == MSG_COUNT, "one reader per kind of message");
 
+void stream_header_fill(struct stream_header *header)
+{
+	*header = (struct stream_header){ .order = STREAM_ORDER, .version = STREAM_VERSION, .squall = SQUALL_VERSION };
+	memcpy(header->magic, STREAM_MAGIC, sizeof(header->magic));
+}
+
+int64_t stream_message_bytes(const char *data, size_t bytes)
+{
+	const struct msg_head *head = (const void *)data;
+
+	if (bytes < sizeof(*head))
+		return 0;
+	if (!head->kind || head->kind >= MSG_COUNT || head->bytes % MSG_ALIGN ||
+	    head->bytes < readers[head->kind].fixed_bytes)
+		return -EBADMSG;
+	return head->bytes;
+}
+
+bool stream_message_is_end(const char *data)
+{
+	return ((const struct msg_head *)(const void *)data)->kind == MSG_END;
+}
+
 int stream_read(struct stream_reader *r, const char *data, uint32_t used, const struct sink *sink)
 {
 	uint32_t at = 0;
 
 	while (at < used) {
 		const struct msg_head *head = (const void *)(data + at);
+		int64_t bytes = stream_message_bytes(data + at, used - at);
 		int ret;
 
-		if (used - at < sizeof(*head) || head->bytes > used - at || head->bytes % MSG_ALIGN)
-			return -EBADMSG;
-		if (!head->kind || head->kind >= MSG_COUNT || head->bytes < readers[head->kind].fixed_bytes)
+		if (bytes <= 0 || bytes > used - at)
 			return -EBADMSG;
 		ret = readers[head->kind].read(r, head, sink);
 		if (ret)

@@ -3,8 +3,9 @@
  * stream.h - sink calls as bytes.
  *
  * The writer is a sink that appends one message per call to a buffer; the reader turns such a buffer back into sink
- * calls. Messages never leave this machine and this build: native byte order, no version. The reader trusts no length
- * (the writing process may have been damaged by a hostile input) and answers -EBADMSG to nonsense.
+ * calls. Messages are in native byte order; where they leave the process for another machine a struct stream_header
+ * comes first. The reader trusts no length (the writing process may have been damaged by a hostile input) and answers
+ * -EBADMSG to nonsense.
  */
 #ifndef SQUALL_SPINE_STREAM_H
 #define SQUALL_SPINE_STREAM_H
@@ -29,6 +30,26 @@ struct stream_writer {
 
 /* A sink that writes to @w. A message longer than a whole buffer fails with -EMSGSIZE. */
 struct sink stream_writer_sink(struct stream_writer *w);
+
+#define STREAM_MAGIC	"squall>>"
+#define STREAM_VERSION	1u		/* other messages, other members: another version */
+#define STREAM_ORDER	0x01020304u
+
+/* What a stream between machines begins with. */
+struct stream_header {
+	char		magic[8];	/* STREAM_MAGIC without its NUL */
+	uint32_t	order;		/* STREAM_ORDER as the sender writes it */
+	uint32_t	version;
+	char		squall[16];	/* version of the sender, for messages; with a NUL */
+};
+
+void stream_header_fill(struct stream_header *header);
+
+/* Length of the message that data[0..bytes) begins with; 0: too little is there to tell. -EBADMSG. */
+int64_t stream_message_bytes(const char *data, size_t bytes);
+
+/* Whether a whole message is the call of end(). */
+bool stream_message_is_end(const char *data);
 
 struct stream_reader;
 

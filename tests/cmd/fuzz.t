@@ -14,6 +14,10 @@ seeds() {
 		# Small whole files of each form, which the fuzzer makes itself.
 		SQUALL_FUZZ_SEED=$2 "$BUILD/fuzz/fuzz_tracedat" -runs=0 >/dev/null 2>&1
 		head -c 40000 "$TOP/samples/healthy-swap-6.18.dat" >"$2/head" ;;
+	fuzz_stream_inlet)
+		# A type of one field, an event of it, and the end.
+		perl -e 'print "\xfe", pack("LSSLLCa*x![8]", 48, 1, 1, 0, 0, 1, "a\0b\0c\0d\0"), "\0" x 16,
+			pack("LSSQLlSSLCx7Q", 48, 2, 1, 5, 0, 1, 0, 0, 0, 2, 7), pack("LSS", 8, 11, 0)' >"$2/small" ;;
 	esac
 }
 

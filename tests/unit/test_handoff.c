@@ -197,6 +197,116 @@ static void consumer_gives_up(void **state)
 	handoff_free(h);
 }
 
+/* --- nothing waits --- */
+
+/* 8 chunks, of which one is kept and one is being filled: six fill up with events, and two messages still get through. */
+static void kept_room(void **state)
+{
+	struct seen seen = { 0 };
+	const struct sink sink = { &seen_ops, &seen };
+	struct handoff_stats stats;
+	struct handoff *h;
+	struct sink in;
+
+	assert_int_equal(handoff_new(8, CHUNK_BYTES, &h), 0);
+	handoff_never_wait(h);
+	in = handoff_sink(h);
+	assert_int_equal(SINK_CALL(&in, type, &type), 0);
+	for (uint64_t n = 0; n < 1000; n++)
+		assert_int_equal(send(&in, n), 0);
+	assert_int_equal(handoff_stats(h).waiting_max, 6);
+	for (int i = 0; i < 40; i++)
+		assert_int_equal(SINK_CALL(&in, meta, "key", "value"), 0);
+	assert_int_equal(handoff_stats(h).waiting_max, 7);
+	assert_false(handoff_stats(h).overrun);
+	while (handoff_take(h, 0, &sink) == 1)
+		;
+	assert_int_equal(send(&in, 1000), 0);
+	handoff_close(h);
+	while (handoff_take(h, 0, &sink) == 1)
+		;
+	stats = handoff_stats(h);
+	assert_int_equal(seen.metas, 40);
+	assert_int_equal(seen.wrong, 0);
+	assert_int_equal(seen.events + seen.lost, 1001);
+	assert_int_equal(seen.lost, stats.dropped_events);
+	handoff_free(h);
+}
+
+/* What others depend on finds no room: nothing hangs, what waits can be taken, and then it is over. */
+static void overruns(void **state)
+{
+	struct seen seen = { 0 };
+	const struct sink sink = { &seen_ops, &seen };
+	struct handoff *h;
+	struct sink in;
+	int ret;
+
+	assert_int_equal(handoff_new(3, CHUNK_BYTES, &h), 0);
+	handoff_never_wait(h);
+	in = handoff_sink(h);
+	for (int i = 0; i < 1000; i++)
+		assert_int_equal(SINK_CALL(&in, meta, "key", "value"), 0);
+	assert_true(handoff_stats(h).overrun);
+	while ((ret = handoff_take(h, 1000, &sink)) == 1)
+		;
+	assert_int_equal(ret, -EPIPE);
+	assert_int_equal(seen.metas, 2 * (CHUNK_BYTES / 24));	/* 8 of the head, "key", "value", rounded up to 8 */
+	assert_int_equal(SINK_CALL(&in, meta, "key", "value"), 0);
+	handoff_flush(h);
+	assert_int_equal(handoff_take(h, 0, &sink), -EPIPE);
+	handoff_close(h);
+	handoff_free(h);
+}
+
+/* Losses of others that find no room are told later, with the hand-off's own. */
+static void losses_add_up(void **state)
+{
+	const struct loss counted = { .events = 7, .stage = "writer" };
+	struct seen seen = { 0 };
+	const struct sink sink = { &seen_ops, &seen };
+	struct handoff *h;
+	struct sink in;
+
+	assert_int_equal(handoff_new(3, CHUNK_BYTES, &h), 0);
+	handoff_never_wait(h);
+	in = handoff_sink(h);
+	assert_int_equal(SINK_CALL(&in, type, &type), 0);
+	for (uint64_t n = 0; n < 1000; n++)
+		assert_int_equal(send(&in, n), 0);
+	for (int i = 0; i < 1000; i++)
+		assert_int_equal(SINK_CALL(&in, loss, &counted), 0);
+	assert_false(handoff_stats(h).overrun);
+	while (handoff_take(h, 0, &sink) == 1)
+		;
+	handoff_close(h);
+	while (handoff_take(h, 0, &sink) == 1)
+		;
+	assert_int_equal(seen.lost, handoff_stats(h).dropped_events + 1000 * 7);
+	handoff_free(h);
+}
+
+/* However often it is flushed, a consumer that stays away costs events only when the memory is full. */
+static void flushes_fill_nothing(void **state)
+{
+	struct handoff *h;
+	struct sink in;
+
+	assert_int_equal(handoff_new(3, CHUNK_BYTES, &h), 0);
+	handoff_never_wait(h);
+	in = handoff_sink(h);
+	assert_int_equal(SINK_CALL(&in, type, &type), 0);
+	for (uint64_t n = 0; n < 20; n++) {
+		assert_int_equal(send(&in, n), 0);
+		handoff_flush(h);
+	}
+	assert_int_equal(handoff_stats(h).dropped_events, 0);
+	assert_int_equal(handoff_stats(h).waiting_max, 1);
+	handoff_abandon(h);
+	handoff_close(h);
+	handoff_free(h);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -204,6 +314,10 @@ int main(void)
 		cmocka_unit_test(full),
 		cmocka_unit_test(nothing_yet),
 		cmocka_unit_test(consumer_gives_up),
+		cmocka_unit_test(kept_room),
+		cmocka_unit_test(overruns),
+		cmocka_unit_test(losses_add_up),
+		cmocka_unit_test(flushes_fill_nothing),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -4,9 +4,11 @@
 # The scenario writes to /lab/out; SWAP_DISK is the swap disk, "" without one. Variables of every scenario:
 RECORD=1		# 0: the same without squall
 RECORD_OPTIONS=		# more options for squall record
+SCREEN=0		# 1: squall top on the second serial line, as long as the recording
 
 out=/lab/out
 squall=
+screen=
 
 # step TEXT: for whoever watches. Without a fork: in a storm that may take seconds.
 step() {
@@ -73,23 +75,48 @@ snapshot() {
 	done >"$out/$1/kswapd"
 }
 
+# The port at whose other end somebody may watch: a device, "" without one.
+watched_port() {
+	local port name
+
+	for port in /sys/class/virtio-ports/*; do
+		read -r name <"$port/name" 2>/dev/null && [ "$name" = squall ] && echo "/dev/${port##*/}"
+	done
+}
+
+screen_start() {
+	[ "$SCREEN" = 1 ] || return 0
+	stty -F /dev/ttyS1 rows 24 cols 80 || die "no second serial line"
+	TERM=vt100 squall top </dev/ttyS1 >/dev/ttyS1 2>$out/top.err &
+	screen=$!
+}
+
+screen_stop() {
+	[ "$SCREEN" = 1 ] || return 0
+	kill -TERM "$screen"
+	wait "$screen"
+	step "top ended: status $?"
+}
+
 # Both ends of a recording have to be quiet, so that what the kernel counts between the snapshots is in the store.
 record_start() {
-	local log=$out/record.err
+	local log=$out/record.err port=$(watched_port)
 
 	snapshot before
 	[ "$RECORD" = 1 ] || return 0
 	mkfifo /tmp/stderr
 	stamp </tmp/stderr >"$log" &
-	squall record -o $out/storm.db $RECORD_OPTIONS >$out/record.out 2>/tmp/stderr &
+	squall record -o $out/storm.db ${port:+--stream "$port"} $RECORD_OPTIONS >$out/record.out 2>/tmp/stderr &
 	squall=$!
 	wait_for 20 recording_runs || die "squall does not record: $(cat "$log")"
 	step "recording"
+	screen_start
 }
 
 record_stop() {
 	local status
 
+	screen_stop
 	snapshot after
 	[ "$RECORD" = 1 ] || return 0
 	step "ending the recording"
