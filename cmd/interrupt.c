@@ -23,6 +23,13 @@ void interrupt_catch(void)
 	sigaction(SIGHUP, &action, NULL);
 }
 
+void interrupt_catch_pipe(void)
+{
+	struct sigaction action = { .sa_handler = on_signal };
+
+	sigaction(SIGPIPE, &action, NULL);
+}
+
 int interrupt_signal(void)
 {
 	return caught;

@@ -11,6 +11,9 @@
  */
 void interrupt_catch(void);
 
+/* SIGPIPE too: nobody reads standard output any more. */
+void interrupt_catch_pipe(void);
+
 /* The signal that came, 0 for none. */
 int interrupt_signal(void);
 

@@ -120,11 +120,11 @@ static int store_finding_row(struct store_writer *w, const struct finding *f)
 
 int store_result_findings(struct store_writer *w, const struct analysis *a)
 {
-	int count, ret = 0;
-	const struct finding *f = analysis_findings(a, &count);
+	struct finding f;
+	int ret = 0;
 
-	for (int i = 0; i < count && !ret; i++)
-		ret = store_finding_row(w, &f[i]);
+	for (int i = 0; !ret && analysis_finding_now(a, i, &f); i++)
+		ret = store_finding_row(w, &f);
 	return ret;
 }
 

@@ -7,6 +7,7 @@
 #include <errno.h>
 #include <inttypes.h>
 #include <pthread.h>
+#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -22,7 +23,8 @@
 
 #define COMMIT_NS	NSEC_PER_SEC	/* at most so much is missing after kill -9 */
 #define TAKE_MS		200
-#define STACK_BYTES	(1u << 20)	/* all of it is locked into memory */
+#define MESSAGE_BYTES	1024
+#define STACK_BYTES	(512u << 10)	/* all of it is locked into memory */
 
 /* Findings, totals and the last samples of a file come when it is full. */
 #define LIMIT_RESERVE	(512u << 10)
@@ -72,6 +74,41 @@ static void set_path(struct store_thread *t, const char *path)
 	t->path = strdup(path);
 }
 
+/* --- what the user is told --- */
+
+__attribute__((format(printf, 2, 3)))
+static void say(const struct store_thread *t, const char *format, ...)
+{
+	char text[MESSAGE_BYTES];
+	va_list args;
+
+	va_start(args, format);
+	vsnprintf(text, sizeof(text), format, args);
+	va_end(args);
+	if (t->options.message)
+		t->options.message(t->options.ctx, text);
+	else
+		status_message("%s", text);
+}
+
+static void say_no_memory(const struct store_thread_options *options)
+{
+	if (options->message)
+		options->message(options->ctx, strerror(ENOMEM));
+	else
+		complain("record", strerror(ENOMEM), NULL);
+}
+
+static void say_error(const struct store_thread *t, int error)
+{
+	const char *why = t->error.what[0] ? t->error.what : strerror(-error), *hint = t->error.hint;
+
+	if (t->options.message)
+		say(t, *hint ? "%s (%s)" : "%s", why, hint);
+	else
+		complain("record", why, hint);
+}
+
 static void on_chain(void *ctx, const struct chain *chain)
 {
 	struct store_thread *t = ctx;
@@ -95,8 +132,17 @@ static void on_finding(void *ctx, const struct finding *f)
 
 	t->findings_new = true;
 	t->findings++;
-	status_message("%s: %s%s%s%s: %s", severity_name(f->severity), f->kind, *f->variant ? " [" : "", f->variant,
-		       *f->variant ? "]" : "", f->summary);
+	if (!t->options.message)
+		say(t, "%s: %s%s%s%s: %s", severity_name(f->severity), f->kind, *f->variant ? " [" : "", f->variant,
+		    *f->variant ? "]" : "", f->summary);
+}
+
+/* A storm that goes on, or has ended: the store has it with its latest numbers. */
+static void on_grown(void *ctx, const struct finding *f)
+{
+	struct store_thread *t = ctx;
+
+	t->findings_new = true;
 }
 
 /* --- what was found, as of now --- */
@@ -362,19 +408,19 @@ static int open_store(struct store_thread *t)
 static int open_sinks(struct store_thread *t)
 {
 	const struct analysis_options analysis = { .th = &t->th, .chain = on_chain, .failures = on_failures,
-						   .finding = on_finding, .ctx = t };
+						   .finding = on_finding, .grown = on_grown, .ctx = t };
 	int ret = store_parts_new(t->options.path, t->options.rotate, &t->parts);
 
 	if (!ret)
 		ret = open_store(t);
 	if (ret) {
-		complain("record", t->error.what[0] ? t->error.what : strerror(-ret), t->error.hint);
+		say_error(t, ret);
 		return ret;
 	}
 	thresholds_default(&t->th);
 	ret = analysis_new(&analysis, &t->analysis);
 	if (ret) {
-		complain("record", strerror(-ret), NULL);
+		say_error(t, ret);
 		return ret;
 	}
 	t->out.sinks[OUT_LIMIT] = (struct sink){ &limit_ops, t };
@@ -393,7 +439,7 @@ int store_thread_open(const struct store_thread_options *options, struct handoff
 	int ret;
 
 	if (!t) {
-		complain("record", strerror(ENOMEM), NULL);
+		say_no_memory(options);
 		return -ENOMEM;
 	}
 	t->options = *options;
@@ -419,7 +465,7 @@ int store_thread_start(struct store_thread *t)
 	pthread_attr_destroy(&attr);
 	t->started = !ret;
 	if (ret)
-		complain("record", strerror(-ret), NULL);
+		say_error(t, ret);
 	return ret;
 }
 
@@ -441,15 +487,15 @@ const char *store_thread_path(const struct store_thread *t)
 /* What there is, and since when the rest is missing. */
 static void say_failed(const struct store_thread *t, const struct store_kept *kept, int error)
 {
-	complain("record", t->error.what[0] ? t->error.what : strerror(-error), t->error.hint);
-	status_message("kept: %" PRIu64 " events, up to second %.3f of the recording; what came later is missing",
-		       kept->events, ns_to_s(elapsed_ns(t->started_ns, kept->end_ns)));
+	say_error(t, error);
+	say(t, "kept: %" PRIu64 " events, up to second %.3f of the recording; what came later is missing",
+	    kept->events, ns_to_s(elapsed_ns(t->started_ns, kept->end_ns)));
 }
 
 static void say_ended(const struct store_thread *t)
 {
 	if (t->at_limit)
-		status_message("%s has reached --max-size: the recording ended there", store_thread_path(t));
+		say(t, "%s has reached --max-size: the recording ended there", store_thread_path(t));
 }
 
 int store_thread_join(struct store_thread *t, struct store_thread_result *result)

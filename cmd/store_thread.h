@@ -23,6 +23,12 @@ struct store_thread_options {
 	bool		force;
 	uint64_t	max_bytes;	/* of each file with its log; 0: no limit */
 	unsigned int	rotate;		/* files to keep, see store_parts.h; 0: at the limit the recording ends */
+	/*
+	 * What the user is to be told, in any thread, also before store_thread_open() returns; storms are left out
+	 * then. NULL: on stderr.
+	 */
+	void		(*message)(void *ctx, const char *text);
+	void		*ctx;
 };
 
 struct store_thread;

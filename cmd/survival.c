@@ -15,20 +15,26 @@
 
 #define OOM_SCORE_ADJ	"-900"		/* below what it records, above what must never be killed */
 
-void survival_prepare(void)
+void survival_raise_files(void)
 {
-	int fd = open("/proc/self/oom_score_adj", O_WRONLY | O_CLOEXEC);
 	struct rlimit files;
 
-	if (fd >= 0) {
-		if (write(fd, OOM_SCORE_ADJ, strlen(OOM_SCORE_ADJ)) < 0)
-			complain("record", "oom_score_adj cannot be lowered: the OOM killer may choose squall", NULL);
-		close(fd);
-	}
 	if (!getrlimit(RLIMIT_NOFILE, &files)) {
 		files.rlim_cur = files.rlim_max;
 		setrlimit(RLIMIT_NOFILE, &files);
 	}
+}
+
+void survival_prepare(void)
+{
+	int fd = open("/proc/self/oom_score_adj", O_WRONLY | O_CLOEXEC);
+
+	if (fd >= 0) {
+		if (write(fd, OOM_SCORE_ADJ, strlen(OOM_SCORE_ADJ)) < 0)
+			complain("oom_score_adj", "cannot be lowered: the OOM killer may choose squall", NULL);
+		close(fd);
+	}
+	survival_raise_files();
 }
 
 void survival_lock_memory(void)

@@ -4,14 +4,20 @@
  */
 #include <errno.h>
 #include <math.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "cmd/command.h"
+#include "cmd/interrupt.h"
 #include "cmd/options.h"
 #include "cmd/range.h"
+#include "cmd/record_args.h"
 #include "cmd/top.h"
+#include "cmd/top_live.h"
+#include "cmd/top_stream.h"
+#include "collect/rate_guard.h"
 #include "spine/time.h"
 
 #define INTERVAL_MIN_S	0.05
@@ -132,6 +138,49 @@ static int set_columns(void *ctx, const char *value)
 	return 0;
 }
 
+static int set_ascii(void *ctx, const char *value)
+{
+	((struct top_options *)ctx)->ascii = true;
+	return 0;
+}
+
+/* Takes note that an option was given which a recording cannot follow. */
+static struct top_options *live_option(void *ctx, const char *name)
+{
+	struct top_options *options = ctx;
+
+	if (!options->live_option)
+		options->live_option = name;
+	return options;
+}
+
+static int set_output(void *ctx, const char *value)
+{
+	live_option(ctx, "--output")->output = value;
+	return 0;
+}
+
+static int set_max_size(void *ctx, const char *value)
+{
+	return record_arg_max_size(value, &live_option(ctx, "--max-size")->max_bytes);
+}
+
+static int set_events(void *ctx, const char *value)
+{
+	live_option(ctx, "--events")->events = value;
+	return 0;
+}
+
+static int set_buffer(void *ctx, const char *value)
+{
+	return record_arg_buffer(value, &live_option(ctx, "--buffer-size")->buffer_bytes_per_cpu);
+}
+
+static int set_max_rate(void *ctx, const char *value)
+{
+	return record_arg_max_rate(value, &live_option(ctx, "--max-rate")->max_rate);
+}
+
 static const struct option_row rows[] = {
 	{ "replay", 'r', "FILE", "show a store or a trace as if it were live", set_replay },
 	{ "against", 'a', "FILE", "beside another recording, at the same offset from its start", set_against },
@@ -144,6 +193,13 @@ static const struct option_row rows[] = {
 	  set_view },
 	{ "sort", 's', "COLUMN", "by the column of this key; -KEY descending, +KEY ascending", set_sort },
 	{ "filter", 'f', "TEXT", "only rows in which TEXT occurs", set_filter },
+	{ "ascii", 0, NULL, "no other characters, whatever the locale", set_ascii },
+	{ "output", 'o', "FILE", "record into this new store as well (live)", set_output },
+	{ "max-size", 0, "SIZE", "limit of a store that is recorded (default 2GiB; 0 none)", set_max_size },
+	{ "events", 0, "LIST", "groups and tracepoints to watch, as squall record has them (live)", set_events },
+	{ "buffer-size", 0, "MIB", "kernel ring buffer of each CPU (default 4; live)", set_buffer },
+	{ "max-rate", 0, "N", "watch fewer threads of a class of more than N events/s and CPU (0 never; live)",
+	  set_max_rate },
 	{ "columns", 0, NULL, "list every column of every view with key, title, unit and meaning, and exit",
 	  set_columns },
 	{ 0 },
@@ -152,9 +208,12 @@ static const struct option_row rows[] = {
 static const struct usage usage = {
 	.command = "top",
 	.synopsis = "[OPTION...]",
-	.about = "Shows nodes, cgroups, tasks, swap and findings of a storm, interval by interval.\n",
+	.about = "Shows nodes, cgroups, tasks, swap and findings of this machine, or with -r of a recording, interval by\n"
+		 "interval. Without root what /proc, cgroups and PSI tell is shown, and what is missing is said.\n",
 	.rows = rows,
-	.examples = "  squall top -r storm.db\n"
+	.examples = "  squall top\n"
+		    "  squall top -v memcgs -o now.db\n"
+		    "  squall top -r storm.db\n"
 		    "  squall top -b -n 5 -r storm.db --at finding --view nodes,tasks\n"
 		    "  squall top --json -r trace.dat | jq .views.nodes\n"
 		    "  squall top -b -r unpatched.db --against patched.db --view nodes\n",
@@ -186,7 +245,7 @@ static int show(const struct top_options *options, struct top_recording *recordi
 	struct live_feed feed = top_recording_feed(recording), other;
 
 	if (!options->batch)
-		return top_screen(options, recording, against);
+		return top_screen_replay(options, recording, against);
 	if (against)
 		other = top_recording_feed(against);
 	return top_batch(options, &feed, against ? &other : NULL, stdout);
@@ -195,8 +254,11 @@ static int show(const struct top_options *options, struct top_recording *recordi
 static int replay(const struct top_options *options)
 {
 	struct top_recording recording, against = { 0 };
-	int status = top_recording_open(options->replay, options->interval_ns, &recording);
+	int status = top_stream(options);
 
+	if (status != TOP_NO_STREAM)
+		return status;
+	status = top_recording_open(options->replay, options->interval_ns, &recording);
 	if (!status && options->at)
 		status = top_recording_go(&recording, options->at);
 	if (!status && options->against)
@@ -208,9 +270,58 @@ static int replay(const struct top_options *options)
 	return status;
 }
 
+/* A signal ends it in order: a recording is completed, and the instance in tracefs removed. */
+static int watch_batch(const struct top_options *options, struct top_live *live, struct top_recording *against)
+{
+	struct live_feed feed = top_live_feed(live), other;
+
+	interrupt_catch();
+	interrupt_catch_pipe();
+	if (against)
+		other = top_recording_feed(against);
+	return top_batch(options, &feed, against ? &other : NULL, stdout);
+}
+
+static int watch_machine(const struct top_options *options)
+{
+	struct top_recording against = { 0 };
+	struct top_recording *other = options->against ? &against : NULL;
+	struct top_live *live = NULL;
+	int signal = 0, status = 0;
+
+	if (other)
+		status = top_recording_open(options->against, options->interval_ns, other);
+	if (!status)
+		status = top_live_open(options, &live);
+	if (!status && options->batch)
+		status = watch_batch(options, live, other);
+	else if (!status)
+		signal = top_screen_live(options, live, other);
+	top_live_close(live);
+	top_recording_close(&against);
+	interrupt_resume();
+	/* As a shell expects it of a command that was ended. */
+	if (signal > 0)
+		raise(signal);
+	return signal < 0 ? STATUS_ERROR : status;
+}
+
+/* Options that do not go together. */
+static int check(const struct top_options *options)
+{
+	if (options->replay && options->live_option)
+		complain(options->live_option, "is for watching live, and -r shows a recording", NULL);
+	else if (!options->replay && options->at)
+		complain("--at", "is for a recording", "name one with -r");
+	else
+		return STATUS_OK;
+	return STATUS_ERROR;
+}
+
 int cmd_top(int argc, char **argv)
 {
-	struct top_options options = { .interval_ns = NSEC_PER_SEC };
+	struct top_options options = { .interval_ns = NSEC_PER_SEC, .max_rate = RATE_GUARD_DEFAULT,
+				       .max_bytes = MAX_SIZE_DEFAULT };
 	int first, status;
 
 	status = options_parse(&usage, &options, argc, argv, &first);
@@ -218,8 +329,8 @@ int cmd_top(int argc, char **argv)
 		return status == OPTIONS_DONE ? STATUS_OK : status;
 	if (options.list_columns)
 		return list_columns();
-	if (options.replay)
-		return replay(&options);
-	complain("top", "there is no recording to show", "name one with -r");
-	return STATUS_ERROR;
+	status = check(&options);
+	if (status)
+		return status;
+	return options.replay ? replay(&options) : watch_machine(&options);
 }

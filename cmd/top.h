@@ -24,6 +24,14 @@ struct top_options {
 	int		nviews;			/* 0 all */
 	const char	*sort;			/* key of a column, or NULL; "-key" descending, "+key" ascending */
 	const char	*filter;		/* text, or NULL */
+	bool		ascii;
+	/* Live only. */
+	const char	*events;		/* as struct capture_options has these */
+	uint64_t	buffer_bytes_per_cpu;
+	int64_t		max_rate;
+	const char	*output;		/* a store to record into from the start, or NULL */
+	uint64_t	max_bytes;		/* of it; 0 no limit */
+	const char	*live_option;		/* the first such option that was given */
 };
 
 /* A recording that is played, with what it was made of. */
@@ -58,7 +66,18 @@ int top_rows(const struct top_options *options, const struct live_view *view, co
 /* The column of that key, -1 none. */
 int top_column(const struct live_view *view, const char *key);
 
-/* In a terminal. */
-int top_screen(const struct top_options *options, struct top_recording *recording, struct top_recording *against);
+struct tui_options;
+
+/* Until the user quits: the signal that ended it, 0 none, -1 after a message. Of @tui feed, titles and record are set. */
+int top_screen_run(const struct top_options *options, struct tui_options *tui);
+
+/* In a terminal; @against may be NULL. */
+int top_screen_replay(const struct top_options *options, struct top_recording *recording,
+		      struct top_recording *against);
+
+struct top_live;
+
+/* The signal that ended it, 0 when the user quit, -1 after a message. */
+int top_screen_live(const struct top_options *options, struct top_live *live, struct top_recording *against);
 
 #endif

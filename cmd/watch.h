@@ -19,9 +19,15 @@ void watch_free(struct watch *w);				/* NULL is fine */
 /* Model and detectors; findings reach the model as they arise and as they grow. */
 struct sink watch_sink(struct watch *w);
 
-/* True: the interval that @now_ns is past of has ended, and the model is to be shown. */
+/*
+ * True: an interval has ended, and the model is to be shown. It ends when something of a later time has come through
+ * the sink, or at the latest 0.4 s behind its end by @now_ns; whoever has no clock of the stream passes what
+ * watch_newest_ns() says. Until this is called, an interval that has ended is not followed by another: one that goes on
+ * gets longer.
+ */
 bool watch_tick(struct watch *w, uint64_t now_ns);
 
+/* Of the interval that goes on, too. */
 void watch_set_interval(struct watch *w, uint64_t interval_ns);
 
 /* The newest time that came through the sink; 0 nothing yet. */

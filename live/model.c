@@ -13,6 +13,8 @@
 
 #define STATE_FIXED_BYTES	offsetof(struct live_state, memcgs)
 
+_Static_assert(!offsetof(struct live_model, state), "live_model_freeze() copies what is behind it");
+
 static void start_nodes(struct live_state *s)
 {
 	for (unsigned int i = 0; i <= LIVE_NODES; i++) {
@@ -288,6 +290,16 @@ static bool same_finding(const struct finding *a, const struct finding *b)
 	       !strcmp(a->variant ?: "", b->variant ?: "");
 }
 
+static int ended_first(const struct live_model *m)
+{
+	int first = 0;
+
+	for (int i = 1; i < m->nfindings; i++)
+		if (m->findings[i].end_ns < m->findings[first].end_ns)
+			first = i;
+	return first;
+}
+
 void live_model_finding(struct live_model *m, const struct finding *f)
 {
 	int i = 0;
@@ -296,7 +308,7 @@ void live_model_finding(struct live_model *m, const struct finding *f)
 		i++;
 	if (i == FINDINGS_MAX) {
 		m->state.left_out++;
-		return;
+		i = ended_first(m);
 	}
 	m->findings[i] = *f;
 	m->nfindings = i == m->nfindings ? i + 1 : m->nfindings;
@@ -369,6 +381,41 @@ void live_model_restore(struct live_model *m, const void *state)
 	memcg_index_rebuild(m);
 }
 
+/* --- looking at one moment while the model goes on --- */
+
+int live_model_new_frozen(struct live_model **frozen)
+{
+	struct live_model *f = calloc(1, sizeof(*f));
+
+	if (f)
+		f->findings = calloc(FINDINGS_MAX, sizeof(*f->findings));
+	if (!f || !f->findings) {
+		free(f);
+		return -ENOMEM;
+	}
+	*frozen = f;
+	return 0;
+}
+
+void live_model_free_frozen(struct live_model *frozen)
+{
+	if (!frozen)
+		return;
+	free(frozen->findings);
+	free(frozen);
+}
+
+void live_model_freeze(const struct live_model *m, struct live_model *frozen)
+{
+	struct finding *findings = frozen->findings;
+
+	memcpy(findings, m->findings, m->nfindings * sizeof(*findings));
+	live_model_save(m, &frozen->state);
+	/* The state comes first, and its cgroups, most of which are not in use, come last in it. */
+	memcpy((char *)frozen + sizeof(m->state), (const char *)m + sizeof(m->state), sizeof(*m) - sizeof(m->state));
+	frozen->findings = findings;
+}
+
 /* --- the summary --- */
 
 static void count_findings(const struct live_model *m, struct live_summary *out)
@@ -383,10 +430,12 @@ void live_model_summary(const struct live_model *m, struct live_summary *out)
 	static const uint8_t some[] = { SC_PSI_MEMORY_SOME, SC_PSI_IO_SOME, SC_PSI_CPU_SOME };
 	static const uint8_t full[] = { SC_PSI_MEMORY_FULL, SC_PSI_IO_FULL, SC_PSI_CPU_FULL };
 	const struct live_state *s = &m->state;
+	/* Live, what comes next is taken in already. */
+	uint64_t now_ns = s->interval_ns ? s->tick_ns : s->now_ns;
 
 	*out = (struct live_summary){
-		.now_ns = s->now_ns, .start_ns = s->start_ns,
-		.realtime_ns = m->realtime_ns ? m->realtime_ns + (int64_t)elapsed_ns(s->start_ns, s->now_ns) : 0,
+		.now_ns = now_ns, .start_ns = s->start_ns,
+		.realtime_ns = m->realtime_ns ? m->realtime_ns + (int64_t)elapsed_ns(s->start_ns, now_ns) : 0,
 		.history = s->history,
 		.events_per_s = s->events.per_s,
 		.lost = s->lost, .lost_unknown = s->lost_unknown,

@@ -30,7 +30,10 @@ struct sink live_model_sink(struct live_model *m);
 /* Ends the interval at @now_ns of the recording's clock. */
 void live_model_tick(struct live_model *m, uint64_t now_ns);
 
-/* A finding as it arises, or again when it has grown; the same kind, variant, node and start replaces the former. */
+/*
+ * A finding as it arises, or again when it has grown; the same kind, variant, node and start replaces the former. Past
+ * FINDINGS_MAX the one that ended first gives way.
+ */
 void live_model_finding(struct live_model *m, const struct finding *f);
 
 /* What the kernel has, and what the machine is exposed to (kernel/feature.h, collect/exposure.h); texts are copied. */
@@ -51,9 +54,17 @@ size_t live_model_state_bytes(void);
 void live_model_save(const struct live_model *m, void *state);
 void live_model_restore(struct live_model *m, const void *state);
 
+/*
+ * What @m shows now, for looking at while @m goes on; @frozen of live_model_new_frozen() takes it, as often as wanted.
+ * State and findings are copied; names and missing inputs are those of @m, which outlives it.
+ */
+int live_model_new_frozen(struct live_model **frozen);	/* -ENOMEM; free with live_model_free_frozen() */
+void live_model_free_frozen(struct live_model *frozen);	/* NULL is fine */
+void live_model_freeze(const struct live_model *m, struct live_model *frozen);
+
 /* What stands above every view. */
 struct live_summary {
-	uint64_t	now_ns, start_ns;	/* the recording's clock; start: of its first event or sample */
+	uint64_t	now_ns, start_ns;	/* its clock: end of the interval; the first event or sample */
 	int64_t		realtime_ns;		/* of now; 0 not known */
 	char		host[64], kernel[96];
 	double		psi_some[3], psi_full[3];	/* memory, io, cpu: percent of the interval; -1 not to be had */

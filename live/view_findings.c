@@ -72,11 +72,11 @@ static void put_summary(const struct live_model *m, const struct finding *f, int
 	X("for", "FOR", "how long it has lasted", UNIT_NS, 6, -1, 1, put_for, 0) \
 	X("severity", "SEVERITY", "info, warning, high or critical", UNIT_TEXT, 8, 0, 0, put_severity, 0) \
 	X("confidence", "SURE", "how sure: low, medium or high", UNIT_TEXT, 6, 0, 2, put_confidence, 0) \
-	X("kind", "KIND", "which storm, see squall-analyze(1)", UNIT_TEXT, 21, 0, 0, put_kind, 0) \
+	X("kind", "KIND", "which storm, see squall-analyze(1)", UNIT_TEXT, 26, 0, 0, put_kind, 0) \
 	X("variant", "VARIANT", "of which form", UNIT_TEXT, 7, 0, 2, put_variant, 0) \
 	X("node", "NODE", "NUMA node, where it is of one", UNIT_COUNT, 4, 0, 3, put_node, 0) \
 	X("comm", "COMM", "the task that caused it or suffered most", UNIT_TEXT, 15, 0, 3, put_comm, 0) \
-	X("summary", "SUMMARY", "what happened, in numbers", UNIT_TEXT, 20, 0, 1, put_summary, 0)
+	X("summary", "SUMMARY", "what happened, in numbers", UNIT_TEXT, 15, 0, 1, put_summary, 0)
 
 static const struct live_column columns[] = { COLUMNS(AS_COLUMN) };
 static const struct { cell_fn fn; int arg; } cells[] = { COLUMNS(AS_CELL) };

@@ -76,12 +76,12 @@ static bool format_mode(const struct header *h, char *out, size_t size)
 	else if (h->over)
 		snprintf(out, size, "ENDED");
 	else if (h->paused)
-		snprintf(out, size, "PAUSED");
+		snprintf(out, size, "%sPAUSED", h->recording ? "REC " : "");
 	else if (silent)
 		snprintf(out, size, "NO DATA for %.0f s", ns_to_s(h->silent_ns));
 	else
-		snprintf(out, size, "every %g s", ns_to_s(h->interval_ns));
-	return !h->replay && (h->over || h->paused || silent);
+		snprintf(out, size, "%severy %g s", h->recording ? "REC " : "", ns_to_s(h->interval_ns));
+	return !h->replay && (h->over || h->paused || silent || h->recording);
 }
 
 /* Who and what on the left; mode and time on the right, which have the right of way. */

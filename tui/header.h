@@ -13,7 +13,7 @@ struct header {
 	const struct live_summary	*summary;
 	const char			*title;
 	const char			*against;	/* NULL: nothing is compared */
-	bool				replay, paused, over;
+	bool				replay, paused, over, recording;
 	uint64_t			interval_ns;
 	uint64_t			silent_ns;	/* live: since the last interval came */
 };

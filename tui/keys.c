@@ -72,7 +72,10 @@ static void pause_or_play(struct tui *t, int code)
 		return;
 	}
 	t->paused = !t->paused;
-	t->data_ns = monotonic_ns();
+	if (t->options->feed->pause)
+		t->options->feed->pause(t->options->feed->ctx, t->paused);
+	else
+		t->data_ns = monotonic_ns();
 }
 
 static void redraw(struct tui *t, int code)

@@ -98,6 +98,13 @@ static void prepare_restore(bool mouse)
 		add_restore(names[i]);
 }
 
+/* Before newterm(), which has handlers of its own: with them a signal would end the program with status 1. */
+static void note_signals(void)
+{
+	for (size_t i = 0; i < NASKED; i++)
+		sigaction(asked[i], NULL, &terminal.before_asked[i]);
+}
+
 static int catch_signals(void)
 {
 	struct sigaction on = { .sa_handler = on_asked, .sa_flags = SA_RESTART };
@@ -106,7 +113,7 @@ static int catch_signals(void)
 	if (pipe2(terminal.pipe, O_CLOEXEC | O_NONBLOCK))
 		return -errno;
 	for (size_t i = 0; i < NASKED; i++)
-		sigaction(asked[i], &on, &terminal.before_asked[i]);
+		sigaction(asked[i], &on, NULL);
 	sigaltstack(&stack, &terminal.stack_before);
 	on.sa_handler = on_crash;
 	on.sa_flags = SA_ONSTACK;
@@ -236,6 +243,7 @@ int screen_open(struct screen *s, const struct tui_options *options, struct tui_
 	s->utf8 = !options->ascii && !strcmp(nl_langinfo(CODESET), "UTF-8");
 	tcgetattr(STDOUT_FILENO, &terminal.modes);
 	set_escdelay(ESCAPE_MS);
+	note_signals();
 	s->curses = newterm(NULL, stdout, s->in);
 	if (!s->curses) {
 		if (s->in != stdin)

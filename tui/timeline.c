@@ -21,6 +21,15 @@ void timeline_init(struct timeline *t, const struct tui_feed *feed, uint64_t int
 	*t = (struct timeline){ .feed = feed, .interval_ns = interval_ns, .now_ns = now_ns, .speed = SPEED_ONE };
 }
 
+/* The end of the interval that the feed shows, which is the one that was asked for or the one around it. */
+static uint64_t shown_ns(const struct timeline *t)
+{
+	struct live_summary sum;
+
+	live_model_summary(t->feed->model(t->feed->ctx), &sum);
+	return sum.now_ns < t->feed->end_ns ? sum.now_ns : t->feed->end_ns;
+}
+
 int timeline_seek(struct timeline *t, uint64_t ts_ns)
 {
 	int ret;
@@ -31,7 +40,7 @@ int timeline_seek(struct timeline *t, uint64_t ts_ns)
 		ts_ns = t->feed->end_ns;
 	ret = t->feed->seek(t->feed->ctx, ts_ns);
 	if (!ret)
-		t->now_ns = ts_ns;
+		t->now_ns = shown_ns(t);
 	return ret;
 }
 

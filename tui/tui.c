@@ -138,7 +138,12 @@ static void draw_bottom(const struct tui *t, int y)
 
 static bool feed_wanted(const struct tui *t)
 {
-	return t->options->feed->fd >= 0 && !t->paused && !t->over;
+	return t->options->feed->fd >= 0 && !t->over && (!t->paused || t->options->feed->pause);
+}
+
+static bool is_recording(const struct tui *t)
+{
+	return t->options->recording && t->options->recording(t->options->record_ctx);
 }
 
 static int draw_header(const struct tui *t, const struct live_summary *sum, int most)
@@ -146,7 +151,7 @@ static int draw_header(const struct tui *t, const struct live_summary *sum, int 
 	struct header h = {
 		.summary = sum, .title = t->options->title, .replay = timeline_replays(&t->timeline),
 		.against = tui_against(t) ? t->options->against_title : NULL, .paused = t->paused, .over = t->over,
-		.interval_ns = t->interval_ns,
+		.interval_ns = t->interval_ns, .recording = is_recording(t),
 		.silent_ns = !feed_wanted(t) ? 0 : elapsed_ns(t->data_ns, monotonic_ns()),
 	};
 
@@ -178,17 +183,21 @@ static void draw(struct tui *t)
 
 enum { POLL_KEYS, POLL_SIGNALS, POLL_FEED, POLL_COUNT };
 
+/* True: draw. */
 static bool take_interval(struct tui *t)
 {
-	int ret = t->options->feed->advance(t->options->feed->ctx);
+	const struct tui_feed *feed = t->options->feed;
+	int ret = feed->advance(feed->ctx);
+	const char *message = feed->message ? feed->message(feed->ctx) : NULL;
 
-	if (ret < 0) {
-		t->over = true;
+	if (message)
+		tui_message(t, MOOD_WARN, "%s", message);
+	t->over = ret < 0;
+	if (ret < 0 && !message)
 		tui_message(t, MOOD_WARN, "No more data: %s", strerror(-ret));
-	}
 	if (ret > 0)
 		t->data_ns = monotonic_ns();
-	return ret;
+	return message || ret < 0 || (ret > 0 && !t->paused);
 }
 
 static bool take_keys(struct tui *t)
@@ -238,12 +247,32 @@ static bool await(struct tui *t)
 	return redraw || ret;
 }
 
+/* As the options say, if it has such a column. */
+static void sort_view(struct table_state *v, const char *key)
+{
+	const char *name = key + (*key == '-' || *key == '+');
+
+	for (int c = 0; c < v->view->ncolumns; c++) {
+		if (strcmp(v->view->columns[c].key, name))
+			continue;
+		v->sort = c;
+		v->descending = *key == '-' || (*key != '+' && v->view->columns[c].unit != UNIT_TEXT);
+	}
+}
+
 static void init_views(struct tui *t)
 {
 	int n = nlive_views < TUI_VIEWS ? nlive_views : TUI_VIEWS;
 
-	for (int i = 0; i < n; i++)
-		table_state_init(&t->view[i].rows, live_views[i]);
+	for (int i = 0; i < n; i++) {
+		struct table_state *v = &t->view[i].rows;
+
+		table_state_init(v, live_views[i]);
+		if (t->options->sort)
+			sort_view(v, t->options->sort);
+		if (t->options->filter)
+			snprintf(v->filter, sizeof(v->filter), "%s", t->options->filter);
+	}
 	t->current = t->options->view >= 0 && t->options->view < n ? t->options->view : 0;
 }
 

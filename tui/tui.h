@@ -19,18 +19,22 @@
 /* Where models come from. */
 struct tui_feed {
 	void	*ctx;
-	/* What to show now. The same until the next advance() or seek(); then the pointer may be another one. */
+	/* What to show now. The same until the next advance(), pause() or seek(); then it may be another pointer. */
 	const struct live_model *(*model)(void *ctx);
 	/* The one to compare with, at the same offset into its run; NULL or an answer of NULL: there is none. */
 	const struct live_model *(*against)(void *ctx);
 
-	/*
-	 * Readable when advance() has something to do (an epoll fd where several things can be); -1 never. While the
-	 * user pauses, advance() is not called: the feed leaves out what it cannot keep.
-	 */
+	/* Readable when advance() has something to do (an epoll fd where several things can be); -1 never. */
 	int	fd;
 	/* 1: an interval has ended, show it. 0: not yet. Negative errno: the feed is over, what was last stays. */
 	int	(*advance)(void *ctx);
+	/*
+	 * The user pauses, or goes on: what is shown stays while advance() is called on. NULL: the feed cannot keep
+	 * what is shown; then advance() is not called in a pause, and what it cannot keep is left out.
+	 */
+	void	(*pause)(void *ctx, bool paused);
+	/* What the user is to hear of, once, asked after each advance(); NULL: nothing. May be NULL itself. */
+	const char *(*message)(void *ctx);
 	/* Other intervals from now on. NULL: they cannot be changed. 0 or a negative errno. */
 	int	(*set_interval)(void *ctx, uint64_t interval_ns);
 
@@ -46,6 +50,8 @@ struct tui_options {
 	const char		*title;		/* what is shown: a path, "live"; any bytes */
 	const char		*against_title;	/* NULL when nothing is compared */
 	int			view;		/* index of live_views to begin with */
+	const char		*sort;		/* key of a column, for views that have it; -KEY descending, +KEY ascending */
+	const char		*filter;	/* only rows that hold this text; NULL all */
 	uint64_t		interval_ns;	/* as the feed has it; 0 is one second */
 	bool			colour;		/* where the terminal can, and NO_COLOR is not set */
 	bool			ascii;		/* also where the locale has more */
@@ -55,6 +61,7 @@ struct tui_options {
 	 * the user. NULL: recording is not to be had.
 	 */
 	int			(*record)(void *ctx, char *text, size_t size);
+	bool			(*recording)(void *ctx);	/* it runs now; NULL: never */
 	void			*record_ctx;
 };
 

@@ -59,6 +59,11 @@ timed() {
 	awk -v us=$((${to/./} - ${from/./})) 'BEGIN { printf "%.6f\n", us / 1e6 }' >>"$work/seconds.$1"
 }
 
+# What squall top needs of a store: opening, going to 200 moments, stepping through. Once a trace: it is CPU time.
+measure_player() {
+	"$build/bench/player" "$work/store.db" >"$work/out.player" || exit 2
+}
+
 # The insert floor has a clock of its own: what it reads before it inserts does not count.
 timed_insert() {
 	"${cmd_insert[@]}" >"$work/out.insert" || exit 2
@@ -158,6 +163,8 @@ print_table() {
 	mib import | row '`import`: memory, all processes' ' MiB' most 256 64
 	mib analyze | row '`analyze` of the trace: memory, all processes' ' MiB' most 256 64
 	mib stored | row '`analyze` of the store: memory' ' MiB' most 256 64
+	field seek_max_ms <"$work/out.player" | row '`top -r`: to another moment, the slowest of 200' ' ms' most 200 -
+	field rss_kib <"$work/out.player" | awk '{ print $1 / 1024 }' | row '`top -r`: memory' ' MiB' most 256 64
 }
 
 # For orientation only; nothing is judged by it.
@@ -204,6 +211,7 @@ bench() {
 	peak_of import
 	peak_of analyze
 	peak_of stored
+	measure_player
 	echo
 	print_trace "$1" "$2"
 	echo

@@ -1,8 +1,9 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
 # record.sh - what squall record costs: on a machine that reclaims all the time, on an idle one, with many cgroups, and
-# for the work that is recorded. Everything happens on this machine, in memory cgroups of its own with a small limit
-# (reclaim_load.h), and all that was made is removed again. Prints markdown. Status 1: a "must" of the table is missed.
+# for the work that is recorded; and what squall top costs where there is nothing to record. Everything happens on this
+# machine, in memory cgroups of its own with a small limit (reclaim_load.h), and all that was made is removed again.
+# Prints markdown. Status 1: a "must" of the table is missed.
 #
 # CPU time is what the kernel charged to squall's threads (/proc/PID/task/TID/schedstat), memory what it says of the
 # process (VmHWM); lost is what the ring lost or gave and the store does not have (per_cpu/cpuN/stats): none of them is
@@ -38,7 +39,8 @@ bpf_stats=/proc/sys/kernel/bpf_stats_enabled
 
 work=
 groups=		# our cgroup; those of the reclaimers and the many are in it
-recorder=	# PID of squall record, while it runs
+recorder=	# PID of squall record or top, while it runs
+terminal=	# PID of what top has its terminal from
 instance=	# its trace instance
 ring=		# an instance that nobody reads, while there is one
 bpf_stats_were=
@@ -102,6 +104,7 @@ prepare() {
 
 clean_up() {
 	local job
+	stop_top
 	stop_recorder
 	for job in $(jobs -p); do
 		kill "$job" 2>/dev/null
@@ -255,8 +258,54 @@ idle_row() {
 	row "$1: CPU time of squall, of one CPU" ' %' most "$2" - <"$work/idle.cpu"
 }
 
+# start_top VIEW: squall top in a large terminal, at 1 Hz; comes back when it watches
+start_top() {
+	[ -p "$work/keys" ] || mkfifo "$work/keys"
+	TERM=xterm script -qfc "stty rows 60 cols 200; exec '$squall' top -v $1 2>'$work/err'" /dev/null \
+		<>"$work/keys" >/dev/null &
+	terminal=$!
+	for _ in $(seq 1000); do
+		recorder=$(cat "/proc/$terminal/task/$terminal/children" 2>/dev/null)
+		recorder=${recorder%% *}
+		instance=$tracing/instances/squall-$recorder
+		[ -z "$recorder" ] || ! grep -qs 1 "$instance/tracing_on" || return
+		kill -0 $terminal 2>/dev/null || break
+		sleep 0.01
+	done
+	die "squall top does not watch: $(tail -n 1 "$work/err")"
+}
+
+stop_top() {
+	[ -n "$terminal" ] || return 0
+	kill -TERM "$recorder" 2>/dev/null
+	wait "$terminal" 2>/dev/null
+	terminal= recorder=
+}
+
+# top_row WHAT VIEW MUST AIM: as idle_row
+top_row() {
+	local events peak percent what="$1: CPU time of \`squall top -v $2\`, of one CPU"
+	start_top "$2"
+	sleep 3
+	events=$(kernel_count "read events" entries overrun)
+	for _ in 1 2 3; do
+		cpu_percent "$idle_seconds"
+	done >"$work/top.cpu"
+	events=$(($(kernel_count "read events" entries overrun) - events))
+	peak=$(recorder_peak_mib)
+	stop_top
+	if [ $events -gt $((3 * idle_seconds * busy_rate)) ]; then
+		read -r percent _ <<<"$(spread <"$work/top.cpu")"
+		skipped "$what" "the machine is not idle: $events events came; squall took $percent % of a CPU"
+	else
+		row "$what" ' %' most "$3" "$4" <"$work/top.cpu"
+	fi
+	row 'the same: memory of squall at most' ' MiB' most 256 64 <<<"$peak"
+}
+
 bench_idle() {
 	idle_row 'idle machine' 0.5
+	top_row 'idle machine' nodes - -
 }
 
 make_many() {
@@ -276,6 +325,8 @@ bench_cgroups() {
 		return
 	fi
 	idle_row '1,000 cgroups' 2
+	top_row '1,000 cgroups' nodes 2 1
+	top_row '1,000 cgroups' memcgs 2 1
 	"$build/bench/churn" "$groups/many" 100 $((4 * idle_seconds + 10)) &
 	churn=$!
 	idle_row '1,000 cgroups, and 100 more come and go each second' 2

@@ -3,127 +3,18 @@
 # The screen of squall top in tmux. Most of it is on a stage (tests/tui/stage.c): made-up models whose figures follow from
 # the row and the step, so that what must be seen is known. The rest is squall top on a recorded storm.
 . "$(dirname "$0")/../lib.sh"
+. "$(dirname "$0")/../terminal.sh"
 
 stage=$BUILD/tests/tui/stage
-command -v tmux >/dev/null || skip_all "no tmux here"
 [ -x "$stage" ] || skip_all "tests/tui/stage is not built"
-export LC_ALL=C.UTF-8
-locale -a 2>/dev/null | grep -qi '^c\.utf-\?8$' || skip_all "no locale C.UTF-8 here"
-patience=${PATIENCE:-300}	# tenths of a second: machines of tests are slow
-term=tmux-256color
-terminals=0			# each has a server of its own: one that ends takes its time
-
-tmux() {
-	command tmux -u -S "$work/tmux.$terminals" -f /dev/null "$@"
-}
 trap 'tmux kill-server 2>/dev/null; rm -rf "$work"' EXIT
-
-new_terminal() {
-	tmux kill-server 2>/dev/null
-	terminals=$((terminals + 1))
-}
-
-# run_in WIDTH HEIGHT COMMAND: in a new terminal; $work/before and after have its modes, $work/status how it ended.
-run_in() {
-	new_terminal
-	rm -f "$work/before" "$work/after" "$work/status" "$work/pid"
-	[ -p "$work/feed" ] || mkfifo "$work/feed"
-	cat >"$work/run" <<-EOF
-		export TERM=$term TZ=UTC ASAN_OPTIONS=handle_segv=0:handle_sigbus=0:handle_sigfpe=0:handle_abort=0
-		echo SHELL
-		stty -g >$work/before
-		(echo \$BASHPID >$work/pid; exec $3) 2>$work/err
-		echo \$? >$work/status
-		stty -g >$work/after
-		echo DONE
-		exec sleep 1000
-	EOF
-	tmux new-session -d -x "$1" -y "$2" "bash $work/run"
-}
 
 # on_stage WIDTH HEIGHT ARGUMENT...
 on_stage() {
 	local width=$1 height=$2
 	shift 2
 	run_in "$width" "$height" "$stage $*"
-	wait_for 'Stalled|some' || echo "# the screen did not come"
-}
-
-screen() {
-	tmux capture-pane -p | sed 's/ *$//'
-}
-
-keys() {
-	tmux send-keys "$@"
-}
-
-# wait_for REGEX: until a line of the screen is like that.
-wait_for() {
-	local i
-	for ((i = 0; i < patience; i++)); do
-		screen >"$work/screen"
-		grep -qE -- "$1" "$work/screen" && return 0
-		sleep 0.1
-	done
-	return 1
-}
-
-# wait_without REGEX: until none is.
-wait_without() {
-	local i
-	for ((i = 0; i < patience; i++)); do
-		screen >"$work/screen"
-		grep -qE -- "$1" "$work/screen" || return 0
-		sleep 0.1
-	done
-	return 1
-}
-
-show_screen() {
-	sed 's/^/#   screen: /' "$work/screen"
-}
-
-# seen REGEX DESCRIPTION, gone REGEX DESCRIPTION
-seen() {
-	wait_for "$1"
-	local status=$?
-	ok $status "$2"
-	[ $status -eq 0 ] || show_screen
-}
-
-gone() {
-	wait_without "$1"
-	local status=$?
-	ok $status "$2"
-	[ $status -eq 0 ] || show_screen
-}
-
-# shows FILE DESCRIPTION: the whole screen, or its first lines, as in FILE.
-shows() {
-	local i n
-	n=$(wc -l <"$1")
-	for ((i = 0; i < patience; i++)); do
-		screen >"$work/screen"
-		head -n "$n" "$work/screen" | cmp -s - "$1" && break
-		sleep 0.1
-	done
-	head -n "$n" "$work/screen" | diff "$1" - | sed 's/^/#   /' >"$work/diff"
-	[ ! -s "$work/diff" ]
-	ok $? "$2"
-	cat "$work/diff"
-}
-
-# ended STATUS DESCRIPTION: the program has, and the terminal is as before: modes, and the lines that were there.
-ended() {
-	local i
-	for ((i = 0; i < patience; i++)); do
-		[ -s "$work/after" ] && [ "$(screen | grep -xcE 'SHELL|DONE')" = 2 ] && break
-		sleep 0.1
-	done
-	is "$(cat "$work/status") $(cmp "$work/before" "$work/after" 2>&1)$(screen | grep -xE 'SHELL|DONE' | tr '\n' ' ')" \
-		"$1 SHELL DONE " "$2"
-	is "$(tmux display-message -p '#{alternate_on}#{cursor_flag}#{mouse_any_flag}#{keypad_cursor_flag}')" 0100 \
-		"$2: no alternate screen, the cursor is back, mouse and keypad are off"
+	appears 'Stalled|some' || echo "# the screen did not come"
 }
 
 # --- whole screens ---------------------------------------------------------------------------------------------------
@@ -332,7 +223,7 @@ seen '^Remedy: free memory. \\x1b\[2J$' "Enter: what there is to say about a fin
 keys End
 seen '^  SUMMARY +node 1 was given up' "End: the columns come last"
 keys PPage PPage
-gone '^  SUMMARY' "Page Up"
+unseen '^  SUMMARY' "Page Up"
 keys Home
 seen '^Remedy' "Home"
 keys Enter C-l
@@ -354,7 +245,7 @@ ended 0 "F10 quits from anywhere"
 # --- the mouse -------------------------------------------------------------------------------------------------------
 # Reports as this kind of terminal sends them: button (3: released), column and line, each with 32 added.
 on_stage 80 24 view=1
-wait_for '^│ ├─job-257'
+appears '^│ ├─job-257'
 keys -l $'\033[M #)\033[M##)'
 keys Enter
 seen '^Memcgs: /jobs/job-214$' "a click selects: the fourth row"
@@ -376,7 +267,7 @@ seen '^Missing \(1 of 2, \? lists\) no tracefs: no events' "what is missing is s
 seen '^1 +[^ ]+ +128M hopeless    16      400      0       -$' "the model"
 seen '^vs +128M hopeless     3!    1000\+     0       -$' "the other under it: worse, and better"
 keys a
-gone '^vs ' "a: without the other"
+unseen '^vs ' "a: without the other"
 keys a
 seen '^vs ' "a: with it"
 keys t t t
@@ -447,20 +338,20 @@ coloured() {
 	tmux capture-pane -e -p | grep -cE $'\033\\[[0-9;]*(3[0-7]|4[0-7]|38;5;[0-9]+)m'
 }
 on_stage 80 24
-wait_for hopeless
+appears hopeless
 like "$(tmux capture-pane -e -p | grep hopeless)" $'\033\\[[0-9;]*38;5;203m' "256 colours: what is bad is red"
 term=screen on_stage 80 24
-wait_for hopeless
+appears hopeless
 like "$(tmux capture-pane -e -p | grep hopeless)" $'\033\\[[0-9;]*31m' "8 colours: what is bad is red"
 on_stage 80 24 plain
-wait_for hopeless
+appears hopeless
 is "$(coloured)" 0 "no colours when they are not wanted"
 run_in 80 24 "env NO_COLOR=1 $stage"
-wait_for hopeless
+appears hopeless
 is "$(coloured)" 0 "no colours with NO_COLOR"
 like "$(tmux capture-pane -e -p | grep hopeless)" $'\033\\[[0-9;]*4m' "but what is bad is underlined"
 term=vt100 on_stage 80 24
-wait_for hopeless
+appears hopeless
 is "$(coloured)" 0 "no colours on a vt100"
 keys Down Enter
 seen '^Nodes: 1$' "vt100: keys"
@@ -472,7 +363,7 @@ done
 is "$(cat "$work/status") $(cmp "$work/before" "$work/after" 2>&1)" "0 " "vt100, which has no second screen: modes are as before"
 term=dumb
 run_in 80 24 "$stage"
-wait_for DONE
+appears DONE
 is "$(cat "$work/status" "$work/err" | tr '\n' '|')" \
 	'2|stage: the terminal "dumb" (TERM) cannot place text|-b prints the same as text|' "a dumb terminal"
 term=tmux-256color
@@ -483,31 +374,31 @@ is "$? $(cat "$work/out" "$work/err" | tr '\n' '|')" \
 # --- however it ends -------------------------------------------------------------------------------------------------
 for signal in TERM HUP INT; do
 	on_stage 80 24
-	wait_for hopeless
+	appears hopeless
 	kill -s $signal "$(cat "$work/pid")"
 	ended 3 "SIG$signal"
 done
 for signal in SEGV ABRT BUS QUIT FPE; do
 	on_stage 80 24
-	wait_for hopeless
+	appears hopeless
 	kill -s $signal "$(cat "$work/pid")"
 	ended $((128 + $(kill -l $signal))) "SIG$signal"
 done
 on_stage 80 24 "feed=$work/feed"
-wait_for hopeless
+appears hopeless
 printf a >"$work/feed"
 ended 134 "abort()"
 on_stage 80 24 "feed=$work/feed"
-wait_for hopeless
+appears hopeless
 printf s >"$work/feed"
 ended 139 "a segmentation fault"
 
 # Stopped in a shell with jobs, and continued.
 new_terminal
 tmux new-session -d -x 80 -y 24 "TERM=$term PS1='prompt> ' bash --norc --noprofile -i"
-wait_for '^prompt>'
+appears '^prompt>'
 keys "$stage" Enter
-wait_for hopeless
+appears hopeless
 keys C-z
 seen '^prompt>$' "Ctrl-Z gives the terminal back"
 like "$(screen | grep -c hopeless)" '^0$' "Ctrl-Z: the screen is left"
