@@ -28,7 +28,6 @@
 #include "spine/side_thread.h"
 #include "spine/time.h"
 
-#define TICK_NS		(NSEC_PER_SEC / 10)
 #define LOOK_NS		(NSEC_PER_SEC / 10)	/* kswapd_failures is sampled at 10 Hz; design.md */
 #define FIRST_WAIT_NS	(2 * NSEC_PER_SEC)	/* for the first samples, before the first event */
 #define FIRST_STEP_NS	(2 * NSEC_PER_MSEC)
@@ -56,6 +55,7 @@ struct capture {
 	struct fanout		out;
 	struct sink		in, named;	/* to all of them; with names of tasks put in */
 	bool			runs;		/* the sinks have been told facts and types */
+	_Atomic bool		stop;		/* FD_STOP says so to one that waits */
 	int			fds[FD_COUNT];
 };
 
@@ -182,7 +182,8 @@ static int watch(struct capture *c, int fd)
 
 static int open_loop(struct capture *c)
 {
-	struct itimerspec tick = { .it_interval.tv_nsec = TICK_NS, .it_value.tv_nsec = TICK_NS };
+	const struct timespec turn = { .tv_nsec = (c->options.turn_ms ?: CAPTURE_TURN_MS) * NSEC_PER_MSEC };
+	const struct itimerspec tick = { .it_interval = turn, .it_value = turn };
 	unsigned int n = 0;
 	const int *fds = c->trace ? trace_live_fds(c->trace, &n) : NULL;
 	int ret;
@@ -374,11 +375,10 @@ static bool ticks(struct capture *c, const struct capture_hooks *hooks, uint64_t
 static int loop(struct capture *c, const struct capture_hooks *hooks)
 {
 	struct epoll_event events[16];
-	uint64_t stops;
 	bool go_on = true;
 	int ret = 0;
 
-	while (go_on && !ret && read(c->fds[FD_STOP], &stops, sizeof(stops)) < 0) {
+	while (go_on && !ret && !c->stop) {
 		int n = epoll_wait(c->fds[FD_EPOLL], events, sizeof(events) / sizeof(events[0]), -1);
 		uint64_t now = monotonic_ns();
 
@@ -436,6 +436,7 @@ int capture_run(struct capture *c, const struct capture_hooks *hooks)
 
 void capture_stop(struct capture *c)
 {
+	c->stop = true;
 	eventfd_write(c->fds[FD_STOP], 1);
 }
 

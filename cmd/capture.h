@@ -13,10 +13,13 @@
 #include "collect/trace_live.h"
 #include "spine/sink.h"
 
+#define CAPTURE_TURN_MS	100u
+
 struct capture_options {
 	const char	*events;		/* as collect/event_set.h, NULL the default */
 	uint64_t	buffer_bytes_per_cpu;	/* 0 the default */
 	int64_t		max_rate;		/* as collect/rate_guard.h */
+	uint32_t	turn_ms;		/* below 1,000; how often rings are read that are not a quarter full: 0 the default */
 	bool		no_events;		/* samples are enough: without tracefs or the right to it, go on */
 	bool		late_sinks;		/* some will come while it runs; costs 5 MiB */
 	/* An input that is not to be had, and why; the strings are the caller's during the call only, hint may be NULL. */
@@ -28,7 +31,7 @@ struct capture;
 
 /*
  * Opens everything, loads BPF, makes the tracefs instance. A negative errno with @err filled when there is nothing to
- * record; with no_events that is only where /proc cannot be read. Free with capture_close(), which removes the instance.
+ * record; with no_events that is only where /proc cannot be read. capture_close() frees it and removes the instance.
  */
 int capture_open(const struct capture_options *options, struct source_error *err, struct capture **out);
 void capture_close(struct capture *c);		/* NULL is fine */
@@ -47,15 +50,15 @@ void capture_detach(struct capture *c, const void *sink_ctx);
 struct capture_hooks {
 	void	*ctx;
 	void	(*started)(void *ctx);			/* the first event can come now */
-	bool	(*tick)(void *ctx, uint64_t now_ns);	/* ten times a second; false ends the run */
+	bool	(*tick)(void *ctx, uint64_t now_ns);	/* each turn; false ends the run */
 	int	fd;					/* -1, or what is waited for as well */
 	bool	(*ready)(void *ctx);			/* @fd may be readable, or not; false ends the run */
 };
 
 /*
  * From the first event to the last, in the calling thread; ended by a hook, capture_stop() or an error. Then everything
- * that is left in the rings and beside is handed on, and counts of it as meta. Once for each capture. 0, or the errno of
- * the kernel; what a sink answers is not looked at: whoever it belongs to knows.
+ * that is left in the rings and beside is handed on, and counts of it as meta. Once for each capture. 0, or the errno
+ * of the kernel; what a sink answers is not looked at: whoever it belongs to knows.
  */
 int capture_run(struct capture *c, const struct capture_hooks *hooks);
 

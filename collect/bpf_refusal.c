@@ -5,6 +5,7 @@
 #include "collect/bpf_refusal.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
@@ -54,7 +55,7 @@ int bpf_refusal_explain(int ret, const char *log, struct source_error *err)
 	size_t len;
 	const char *reason = bpf_refusal_reason(log, &len);
 
-	if (access(VMLINUX_BTF, R_OK))
+	if (faccessat(AT_FDCWD, VMLINUX_BTF, R_OK, AT_EACCESS))
 		return fail(err, -ENOTSUP, "this kernel does not show its types (no " VMLINUX_BTF ")",
 			    "a kernel built with CONFIG_DEBUG_INFO_BTF=y has it");
 	if (ret == -ENOSYS)

@@ -192,7 +192,7 @@ static bool has_event(const char *root, const char *system, const char *name)
 	char path[PATH_MAX];
 	int len = snprintf(path, sizeof(path), "%s/events/%s/%s/enable", root, system, name);
 
-	return len < (int)sizeof(path) && !access(path, F_OK);
+	return len < (int)sizeof(path) && !faccessat(AT_FDCWD, path, F_OK, AT_EACCESS);
 }
 
 static bool has_tracepoint(const char *root, enum tracepoint tp)

@@ -67,7 +67,7 @@ static bool exists(const char *root, const char *name)
 	char path[PATH_MAX];
 
 	path_of(path, root, "%s", name);
-	return !access(path, F_OK);
+	return !faccessat(AT_FDCWD, path, F_OK, AT_EACCESS);
 }
 
 /* Module parameters: Y or N. */

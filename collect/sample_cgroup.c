@@ -3,7 +3,7 @@
  * sample_cgroup.c - samples of memory cgroups.
  *
  * sample_cgroup: files that cost little and flush nothing (pressure, events, current) are read of every cgroup once a
- * second, a tenth of the cgroups in each turn, so that a thousand cgroups are no burst; limits when a cgroup is new,
+ * second, a fifth of the cgroups in each turn, so that a thousand cgroups are no burst; limits when a cgroup is new,
  * and every 30 seconds. A cgroup that is gone before its first turn is known by its name and is not read.
  *
  * sample_cgroup_stat: memory.stat and numa_stat flush the counters of all CPUs, and wait for a lock that reclaim takes
@@ -27,7 +27,7 @@
 #include "collect/cgroup_tree.h"
 #include "collect/sample_source.h"
 
-#define TURNS			10u			/* 100 ms each: a round of all cgroups takes a second */
+#define TURNS			5u			/* 200 ms each: a round of all cgroups takes a second */
 #define LIMIT_ROUNDS		30u			/* of a second. Files too can come later: subtree_control */
 #define BUSY_MAX		10u
 #define CALM_TURNS		5u			/* seconds between two reads of a cgroup without pressure */

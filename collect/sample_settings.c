@@ -13,6 +13,8 @@
 #include "collect/sample_source.h"
 
 #define FACT_BYTES	512u		/* the longest is the command line of the kernel; what is longer is cut */
+#define NODE_DIR	"sys/devices/system/node"
+#define CPULIST_BYTES	4096u		/* room for 800 CPUs that are listed one by one */
 
 /* How a file becomes the value. */
 enum fact_form {
@@ -150,6 +152,39 @@ static void facts_read(void *state, struct sample_out *out)
 	}
 }
 
+struct cpulists {
+	int			root_fd;
+	const struct sink	*sink;
+	int			error;		/* the sink's; a directory that cannot be read is none */
+};
+
+/* node1.cpulist: "2-3,8". A node without CPUs is said nothing of; a list without room loses its last numbers whole. */
+static int say_cpulist(void *ctx, const char *name, int node)
+{
+	struct cpulists *lists = ctx;
+	char path[64], key[32], value[CPULIST_BYTES], *last;
+	int len;
+
+	snprintf(path, sizeof(path), NODE_DIR "/node%d/cpulist", node);
+	len = sample_file_first_line(lists->root_fd, path, value, sizeof(value));
+	if (len <= 0)
+		return 0;
+	last = len == sizeof(value) - 1 ? strrchr(value, ',') : NULL;
+	if (last)
+		*last = '\0';
+	snprintf(key, sizeof(key), "node%d.cpulist", node);
+	lists->error = SINK_CALL(lists->sink, meta, key, value);
+	return lists->error;
+}
+
+static int say_cpulists(int root_fd, const struct sink *sink)
+{
+	struct cpulists lists = { .root_fd = root_fd, .sink = sink };
+
+	sample_each_numbered(root_fd, NODE_DIR, "node", say_cpulist, &lists);
+	return lists.error;
+}
+
 static int facts_say(void *state, const struct sink *sink)
 {
 	struct facts *facts = state;
@@ -162,7 +197,7 @@ static int facts_say(void *state, const struct sink *sink)
 		if (facts->value[i][0])
 			ret = SINK_CALL(sink, meta, table[i].key, facts->value[i]);
 	facts->said = true;
-	return ret;
+	return ret ? ret : say_cpulists(facts->root_fd, sink);
 }
 
 const struct sample_source sample_settings = {

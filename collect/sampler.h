@@ -17,9 +17,9 @@
  * What ends. A swap device that was switched off has size and used 0, a zram device that was removed sizes of 0. A
  * cgroup that was removed has cgroup.removed 1, and nothing after it.
  *
- * Settings. Facts of the start are meta KEY. Numbers of /proc/sys/vm are samples too; words that change become
- * meta KEY@TS, TS in ns. Both are looked at every five seconds. Subjects that this machine has not are named in meta
- * not_sampled, with the reason.
+ * Settings. Facts of the start are meta KEY; node1.cpulist are the CPUs of node 1. Numbers of /proc/sys/vm are samples
+ * too; words that change become meta KEY@TS, TS in ns. Both are looked at every five seconds. Subjects that this machine
+ * has not are named in meta not_sampled, with the reason.
  *
  * For one thread; times are CLOCK_MONOTONIC ns and come from the caller. After the first reads nothing is allocated but
  * for what is new: a cgroup, a disk, a line. A read can take seconds in a storm: the kernel allocates in open() and in

@@ -60,14 +60,14 @@ static int fail(struct source_error *err, int error, const char *what, const cha
 
 /* ---- finding tracefs ---- */
 
-/* 0 when @dir is a tracefs that we may read. */
+/* 0 when @dir is a tracefs that we may read: access() would leave out the capabilities of one who is not root. */
 static int probe_root(const char *dir)
 {
 	char path[PATH_MAX];
 
 	if (snprintf(path, sizeof(path), "%s/events/header_page", dir) >= (int)sizeof(path))
 		return -ENAMETOOLONG;
-	return access(path, R_OK) ? -errno : 0;
+	return faccessat(AT_FDCWD, path, R_OK, AT_EACCESS) ? -errno : 0;
 }
 
 int trace_instance_find_root(const char *given, char *root, size_t size, struct source_error *err)

@@ -7,6 +7,7 @@
 
 #include <stddef.h>
 
+#include "spine/event.h"
 #include "store/error.h"
 #include "store/sql.h"
 
@@ -17,9 +18,16 @@ static const struct {
 	const char	*select;
 	const char	*insert;
 } rows[] = {
-	/* What counts the rows of one file is not carried: the writer sets it anew, the end as the last of all. */
+	/*
+	 * What counts the rows of one file is not carried: the writer sets it anew, the end as the last of all. Nor is
+	 * a class that is no longer thinned. A fact that changed is what it is now.
+	 */
 	{ "SELECT key, value FROM meta WHERE key NOT IN ('complete', 'part', 'continues', 'continued_in', 'events', "
-	  "'out_of_order', 'start_ns', 'end_ns')", "INSERT OR REPLACE INTO meta(key, value) VALUES(?, ?)" },
+	  "'out_of_order', 'start_ns', 'end_ns') AND NOT (key GLOB 'thinned.*' AND value GLOB '1/1 *') "
+	  "AND key NOT GLOB '?*@[0-9]*'", "INSERT OR REPLACE INTO meta(key, value) VALUES(?, ?)" },
+	{ "SELECT substr(key, 1, instr(key, '@') - 1), value FROM meta WHERE key GLOB '?*@[0-9]*' "
+	  "ORDER BY CAST(substr(key, instr(key, '@') + 1) AS INTEGER)",
+	  "INSERT OR REPLACE INTO meta(key, value) VALUES(?, ?)" },
 	{ "SELECT name, state, how FROM kernel_feature", "INSERT INTO kernel_feature(name, state, how) VALUES(?, ?, ?)" },
 	{ "SELECT id, name, system, format, table_name FROM event_type",
 	  "INSERT INTO event_type(id, name, system, format, table_name) VALUES(?, ?, ?, ?, ?)" },
@@ -33,8 +41,15 @@ static const struct {
 	/* Columns beside max() are those of its row. */
 	{ "SELECT pid, max(after_id), comm, tgid, cgroup_id FROM task GROUP BY pid ORDER BY 2 DESC"
 	  LIMIT(CARRY_NAMES_MAX), "INSERT INTO task(pid, after_id, comm, tgid, cgroup_id) VALUES(?, ?, ?, ?, ?)" },
-	{ "SELECT id, scope, node, cgroup_id, name, unit FROM series",
+	/* Cgroups come and go by the thousand: of those that are gone there is nothing more to say. */
+	{ "SELECT id, scope, node, cgroup_id, name, unit FROM series WHERE cgroup_id IS NULL "
+	  "OR cgroup_id NOT IN (SELECT cgroup_id FROM series WHERE name = '" SAMPLE_CGROUP_REMOVED "')",
 	  "INSERT INTO series(id, scope, node, cgroup_id, name, unit) VALUES(?, ?, ?, ?, ?, ?)" },
+	/* What began to be missing and still is (collect/live_guard.h). */
+	{ "SELECT after_id, ts, cpu, buffer, stage, events FROM loss WHERE rowid IN (SELECT min(rowid) FROM loss AS begun "
+	  "WHERE stage IN ('thinned', 'off') AND rowid > coalesce((SELECT max(rowid) FROM loss "
+	  "WHERE stage = begun.stage || '-end'), 0) GROUP BY stage)",
+	  "INSERT INTO loss(after_id, ts, cpu, buffer, stage, events) VALUES(?, ?, ?, ?, ?, ?)" },
 };
 
 static int copy_row(sqlite3_stmt *select, sqlite3_stmt *insert)
@@ -98,4 +113,11 @@ int carry_tables(sqlite3 *from, sqlite3 *to, sqlite3 **failed)
 	for (unsigned int i = 0; i < sizeof(rows) / sizeof(rows[0]) && !ret; i++)
 		ret = copy_rows(from, rows[i].select, to, rows[i].insert, failed);
 	return ret;
+}
+
+int carry_settings(sqlite3 *db)
+{
+	return sql_exec(db, "INSERT OR REPLACE INTO meta(key, value) SELECT substr(name, 4), CAST(value AS TEXT) "
+			"FROM sample JOIN series ON series.id = series_id WHERE scope = 'system' AND name GLOB 'vm.*' "
+			"AND substr(name, 4) IN (SELECT key FROM meta) ORDER BY sample.id");
 }

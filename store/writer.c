@@ -717,6 +717,10 @@ int store_writer_next(struct store_writer *w, const char *path)
 	begin_part(w);
 	note_time(w, switch_ns);
 	if (!ret)
+		ret = flush(w);
+	if (!ret)
+		ret = carry_settings(w->out.db);
+	if (!ret)
 		ret = store_writer_commit(w);
 	ret = checked(w, ret);
 	if (!ret) {

@@ -1,7 +1,9 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # record.sh - what tests of squall record on this machine share. Source it first: it brings lib.sh, starts the test anew
 # in a mount namespace of its own, and skips it where nothing can be recorded. $load is a script that makes memcg reclaim,
-# and nothing else on the machine, until it is killed or "$work/stop" is there.
+# and nothing else on the machine, until it is killed or "$work/stop" is there, or so often as its argument says.
+#
+# Others may reclaim and record at the same time: what a test says of all events must hold with theirs among them.
 . "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
 
 [ "$(id -u)" -eq 0 ] || skip_all "recording needs root"
@@ -13,7 +15,10 @@ instances=/sys/kernel/tracing/instances
 [ -d "$instances" ] || mount -t tracefs tracefs /sys/kernel/tracing 2>/dev/null
 [ -d /sys/kernel/tracing/events/vmscan ] || skip_all "no tracefs with vmscan events here"
 group=/sys/fs/cgroup/memory/squall-test.$$
-mkdir "$group" 2>/dev/null && echo 32M >"$group/memory.limit_in_bytes" 2>/dev/null ||
+# Room for the processes in it, and for the folios that batches of the CPUs keep off the LRU: 15 of up to 2 MiB in each.
+# What nobody can reclaim must not come near the limit, or the OOM killer ends the load.
+limit_mib=48
+mkdir "$group" 2>/dev/null && echo ${limit_mib}M >"$group/memory.limit_in_bytes" 2>/dev/null ||
 	skip_all "no memory cgroup (v1) can be made here"
 
 # What cleanup runs at the end, whatever happens: add lines to it.
@@ -28,13 +33,21 @@ record_cleanup() {
 trap record_cleanup EXIT
 
 # The file must not be in the page cache, where it would be charged to whoever wrote it.
-dd if=/dev/zero of="$work/file" bs=1M count=150 conv=fdatasync status=none
+file_mib=150
+dd if=/dev/zero of="$work/file" bs=1M count=$file_mib conv=fdatasync status=none
 dd of="$work/file" oflag=nocache conv=notrunc,fdatasync count=0 status=none
 load=$work/load
 cat >"$load" <<END
 echo \$\$ >$group/cgroup.procs
-while [ ! -e $work/stop ]; do dd if=$work/file of=/dev/null bs=64k count=800 status=none; done
+left=\${1:--1}
+while [ \$left -ne 0 ] && [ ! -e $work/stop ]; do
+	dd if=$work/file of=/dev/null bs=64k status=none
+	left=\$((left - 1))
+done
 END
+
+# Threads of the load, in SQL: WHERE pid IN $ours
+ours="(SELECT pid FROM task JOIN cgroup ON cgroup.id = cgroup_id WHERE path = '/squall-test.$$')"
 
 # start_load: in the background, as process $load_pid. stop_load: and wait for its end.
 start_load() {

@@ -98,6 +98,20 @@ counts() {
 	done
 }
 
+# Two ways of the store to tell of kswapd_failures: what the probe read ten times a second (samples), and each change (the
+# table). A value that was read must be the one that the last change left, or that of a change at that moment: read and
+# change have 5 ms of grace.
+failures() {
+	between 1 "$(sql "SELECT count(*) FROM sample JOIN series ON series.id = series_id WHERE name = 'kswapd_failures'")" \
+		1000000 "$what: kswapd_failures is sampled"
+	is "$(sql "SELECT count(*) FROM (SELECT sample.ts, node, value FROM sample JOIN series ON series.id = series_id
+			WHERE name = 'kswapd_failures') AS s
+		WHERE value IS NOT (SELECT value FROM kswapd_failures WHERE node = s.node AND ts <= s.ts - 5000000
+			ORDER BY ts DESC LIMIT 1)
+		AND NOT EXISTS (SELECT 1 FROM kswapd_failures WHERE node = s.node AND value = s.value
+			AND ts BETWEEN s.ts - 5000000 AND s.ts + 5000000)")" 0 "$what: samples of kswapd_failures agree with its changes"
+}
+
 # at FILE REGEX: the guest's time, in seconds, of the first line that matches
 at() {
 	sed -nE "s/^\[([0-9.]+)\] .*$2.*/\1/p" "$run/$1" | head -1
@@ -147,6 +161,7 @@ reset_unfixed() {
 	is "$(sql "SELECT count(*) FROM kswapd_failures WHERE value < previous AND via = 'bpf-memcg' AND pid IS NOT NULL
 		AND comm <> 'reader'")" 0 "$what: and to nobody else"
 	is "$(sql "SELECT value FROM meta WHERE key = 'kswapd_failures_dropped'")" 0 "$what: no change is dropped"
+	failures
 }
 
 reset_fixed() {
@@ -156,6 +171,44 @@ reset_fixed() {
 	not_found spurious-kswapd-reset
 	not_found endless-kswapd
 	agreement
+	failures
+	is "$(sql "SELECT count(*) FROM kswapd_failures WHERE via LIKE 'bpf-%' AND previous IS NOT NULL")" 0 \
+		"$what: the kernel's events account for every change that the probe saw"
+}
+
+# evidence KIND NAME: a number of the first finding of that kind
+evidence() {
+	sql "SELECT json_extract(evidence, '\$.\"$2\".value') FROM finding WHERE kind = '$1' LIMIT 1"
+}
+
+# Swap in zram that gives nothing back. Its numbers are those of the events in its time.
+zram_stall() {
+	local events span
+
+	boots "$1" "$2" zram-stall -t 400 || return
+	whole
+	found ram-backed-swap-stall
+	not_found nonmovable-reclaim-spin
+	not_found oom-storm
+	span="ts BETWEEN (SELECT start_ns FROM finding WHERE kind = 'ram-backed-swap-stall') AND
+		(SELECT end_ns FROM finding WHERE kind = 'ram-backed-swap-stall')"
+	events=$(sql "SELECT count(*) FROM reclaim_retry_zone WHERE $span")
+	is "$(evidence ram-backed-swap-stall decisions | cut -d. -f1)" "$events" "$what: its decisions are the retries of its time"
+	between 4 "$(evidence ram-backed-swap-stall overestimate | cut -d. -f1)" 1000000 "$what: the kernel overestimates"
+}
+
+# Every second part of what is in zram is given back: the guest's own mm_stat of then has the holes.
+zram_holes() {
+	local share
+
+	boots "$1" "$2" zram-oom -t 330 || return
+	whole
+	found zsmalloc-fragmentation
+	share=$(awk '{ printf "%d", 100 * (1 - $2 / $3) }' "$run/mm_stat.freed")
+	between $((share - 3)) "$(sql "SELECT cast(100 * $(evidence zsmalloc-fragmentation fragmentation) AS integer)")" \
+		$((share + 3)) "$what: as many holes as mm_stat has, in percent"
+	between 3 "$(delta oom_kill)" 9 "$what: tasks are killed one after another"
+	is "$(table_sum mark_victim "count(*)")" "$(delta oom_kill)" "$what: OOM victims against oom_kill"
 }
 
 # The kernel's two events tell each change of kswapd_failures exactly; the probe reads the value 10 times a second and
@@ -207,5 +260,7 @@ spin_unfixed	spin-6.17	6.17
 reset_unfixed	reset-6.17	6.17
 reset_unfixed	reset-6.18	6.18
 reset_fixed	reset-7.2	7.2
+zram_stall	zram-stall-6.18	6.18
+zram_holes	zram-oom-6.18	6.18
 ROWS
 done_testing

@@ -78,7 +78,8 @@ if command -v python3 >/dev/null; then
 	like "$(cat term)" '^events' "with its summary"
 	KEY=$'\x13' python3 terminal.py 80 30 "$SQUALL" record -q -f -o s.db -d 3 >term 2>&1
 	is "$(grep -c '^status 0' term) $(meta s.db ended)" "1 duration" "a terminal that was stopped (Ctrl-S) does not stop it"
-	python3 terminal.py 80 3 "$SQUALL" record -f -o s.db >term 2>&1
+	# Also when this test itself runs under nohup.
+	env --default-signal python3 terminal.py 80 3 "$SQUALL" record -f -o s.db >term 2>&1
 	is "$(meta s.db complete) $(meta s.db ended) $(sql s.db "PRAGMA integrity_check")" "1 SIGHUP ok" \
 		"a terminal that is closed ends it in order"
 else

@@ -19,8 +19,9 @@ if [ ! -d /sys/fs/cgroup/memory ]; then
 fi
 group=$top/inner
 # Far more than the processes themselves and the folios that per-CPU batches keep off the LRU, which nobody can reclaim.
-mkdir -p "$group" 2>/dev/null && echo 40M >"$group/$limit" 2>/dev/null || skip_all "no memory cgroup can be made here"
-trap 'rmdir "$group" "$top" 2>/dev/null; rm -rf "$work"' EXIT
+mkdir -p "$group" 2>/dev/null && echo 48M >"$group/$limit" 2>/dev/null || skip_all "no memory cgroup can be made here"
+second=
+trap '[ -z "$second" ] || rmdir "$second" 2>/dev/null; rmdir "$group" "$top" 2>/dev/null; rm -rf "$work"' EXIT
 
 # Not in the page cache, where it would be charged to whoever wrote it.
 dd if=/dev/zero of="$work/file" bs=1M count=200 conv=fdatasync status=none
@@ -48,7 +49,7 @@ EOF
 cat >"$work/load.sh" <<EOF
 perl $work/load.pl $work/file $group 2000 >$work/renamed
 mkdir $top/gone
-echo 32M >$top/gone/$limit
+echo 48M >$top/gone/$limit
 sh -c 'echo \$\$ >$top/gone/cgroup.procs; exec dd if=$work/file of=/dev/null bs=1M count=100 status=none'
 rmdir $top/gone
 EOF
@@ -101,6 +102,47 @@ ok $? "each for its part of the events ($few at least)"
 is "$(q "SELECT value FROM meta WHERE key = 'gfp.__GFP_MOVABLE'")" 0x8 "the number of __GFP_MOVABLE"
 is "$(q "SELECT value FROM meta WHERE key = 'pageblock_order'")" \
 	"$(sed -n 's/^Page block order: //p' /proc/pagetypeinfo)" "the pageblock order is that of pagetypeinfo"
+
+# Flags: the kernel's own text of the same events, from a second trace instance, against the numbers in the store. Read with
+# the numbers of the names that the store has as facts; and by squall, which knows the names by itself.
+second=/sys/kernel/tracing/instances/facts-test.$$
+mkdir "$second"
+echo mono >"$second/trace_clock"
+echo 8192 >"$second/buffer_size_kb"
+for event in vmscan/mm_vmscan_memcg_reclaim_begin vmscan/mm_shrink_slab_start; do echo 1 >"$second/events/$event/enable"; done
+"$SQUALL" record -q -o "$work/gfp.db" --events +slab -- sh -c "echo \$\$ >$group/cgroup.procs
+	dd if=$work/file of=$work/copy bs=64k count=1000 status=none" 2>"$work/err"
+echo 0 >"$second/tracing_on"
+cat "$second/trace" >"$work/gfp.txt"
+rmdir "$second"
+"$SQUALL" import "$work/gfp.txt" -o "$work/text.db" >/dev/null 2>&1
+stored() { # STORE EVENT: thread and flags of each event of the load
+	sqlite3 -separator ' ' "$1" "ATTACH '$work/gfp.db' AS live; SELECT pid, gfp_flags FROM main.$2 WHERE pid IN (SELECT pid
+		FROM live.task JOIN live.cgroup ON cgroup.id = cgroup_id WHERE path = '/squall-facts.$$/inner') ORDER BY pid, id"
+}
+sqlite3 -separator ' ' "$work/gfp.db" "SELECT substr(key, 5), value FROM meta WHERE key GLOB 'gfp.*'" >"$work/flags"
+cat >"$work/masks.pl" <<'EOF'
+my ($flags, $event) = @ARGV;
+my %mask = map { split } do { open(my $f, '<', $flags) or die; <$f> };
+while (<STDIN>) {
+	my ($pid, $text) = /-(\d+) +\[.*: \Q$event\E: .*\bgfp_flags[= ](\S+)/ or next;
+	my $all = 0;
+	$all |= hex($mask{$_} // (/^0x/ ? $_ : die "no number of $_ in the store\n")) for split(/\|/, $text);
+	print "$pid $all\n";
+}
+EOF
+for event in mm_vmscan_memcg_reclaim_begin mm_shrink_slab_start; do
+	stored "$work/gfp.db" $event >"$work/live"
+	perl "$work/masks.pl" "$work/flags" $event <"$work/gfp.txt" 2>&1 | sort -sn -k1,1 |
+		awk 'NR == FNR { ours[$1]; next } $1 in ours || !/^[0-9]/' "$work/live" - >"$work/text"
+	if [ $event = mm_shrink_slab_start ] && [ ! -s "$work/text" ]; then
+		skip "flags of $event" "no slab was shrunk"
+		continue
+	fi
+	[ "$(wc -l <"$work/live")" -gt 0 ] && cmp -s "$work/live" "$work/text"
+	ok $? "$event: flags are what the kernel's text says ($(wc -l <"$work/live") events)"
+	is "$(stored "$work/text.db" $event | md5sum)" "$(md5sum <"$work/live")" "$event: squall reads that text as the same flags"
+done
 
 # Features: as squall check tells them, in the store and out of it again.
 "$SQUALL" check --json >"$work/check.json" 2>/dev/null

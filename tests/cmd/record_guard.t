@@ -2,60 +2,24 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # squall record and its trace instance: a class that comes too fast is thinned by whole threads and the store says so;
 # hands that switch things off; patterns of events; tracefs that is not there, not writable, or only under debugfs.
-. "$(dirname "$0")/../lib.sh"
-
-[ "$(id -u)" -eq 0 ] || skip_all "recording needs root"
-if [ -z "$SQUALL_NAMESPACE" ]; then
-	unshare -m true 2>/dev/null || skip_all "no mount namespace can be made here"
-	SQUALL_NAMESPACE=1 exec unshare -m "$0"
-fi
-[ -d /sys/kernel/tracing/instances ] || mount -t tracefs tracefs /sys/kernel/tracing 2>/dev/null
-[ -d /sys/kernel/tracing/events/vmscan ] || skip_all "no tracefs with vmscan events here"
-group=/sys/fs/cgroup/memory/squall-test.$$
-mkdir "$group" 2>/dev/null && echo 32M >"$group/memory.limit_in_bytes" 2>/dev/null ||
-	skip_all "no memory cgroup (v1) can be made here"
-trap 'rmdir "$group"; rm -rf "$work"' EXIT
-instances=/sys/kernel/tracing/instances
-
-query() { sqlite3 "$1" "$2"; }
-
-# wait_for COMMAND...: until it succeeds; 15 s are enough for any machine.
-wait_for() {
-	local i
-	for i in $(seq 150); do
-		"$@" 2>/dev/null && return
-		sleep 0.1
-	done
-	return 1
-}
-
-# Two readers of a file larger than the group's limit until file "enough" is there; dd after dd, so with ever new ids.
-dd if=/dev/zero of="$work/file" bs=1M count=150 conv=fdatasync status=none
-dd of="$work/file" oflag=nocache conv=notrunc,fdatasync count=0 status=none
-reader() {
-	echo $BASHPID >"$group/cgroup.procs"
-	while [ ! -e "$work/enough" ]; do
-		dd if="$work/file" of=/dev/null bs=64k status=none
-	done
-}
+. "$(dirname "$0")/../record.sh"
 
 # start ARGUMENT...: a recorder, its process in $recorder, its instance in $instance.
 start() {
 	"$SQUALL" record "$@" >"$work/out" 2>"$work/err" &
 	recorder=$!
 	instance=$instances/squall-$recorder
-	# The kernel makes an instance switched on; squall switches it off, enables events, and on again.
-	wait_for grep -q 1 "$instance/events/vmscan/mm_vmscan_kswapd_wake/enable"
-	wait_for grep -q 1 "$instance/tracing_on"
+	wait_for 15 records $recorder
 }
 
 # --- thinning ---
 
 start -o "$work/guard.db" --max-rate 300
-reader & readers=$!
-reader & readers="$readers $!"
+start_load
+sh "$load" &	# dd after dd, so with ever new ids
+second=$!
 begin=events/vmscan/mm_vmscan_memcg_reclaim_begin/filter
-wait_for grep -q common_pid "$instance/$begin"
+wait_for 15 grep -q common_pid "$instance/$begin"
 ok $? "the filter is set"
 is "$(cat "$instance/$begin")" "$(cat "$instance/${begin/begin/end}")" "begin and end are thinned alike"
 is "$(cat "$instance/events/vmscan/mm_vmscan_kswapd_wake/filter")" none "rare events are not thinned"
@@ -63,30 +27,29 @@ sleep 2
 kill -INT $recorder
 wait $recorder
 is $? 0 "the recording ends as others do"
-touch "$work/enough"
-wait $readers
-rm "$work/enough"
+stop_load
+wait $second
 
-keeps=$(query "$work/guard.db" "SELECT value FROM meta WHERE key = 'thinned.memcg'")
+keeps=$(sql "$work/guard.db" "SELECT value FROM meta WHERE key = 'thinned.memcg'")
 like "$keeps" '^1/[0-9]+ since [0-9]+\.[0-9]{6} s, at least 1/[0-9]+$' "meta tells the share and since when"
 keep=${keeps%% *}
 keep=${keep#1/}
 like "$(cat "$work/err")" '^squall: events of class memcg come at [0-9]+/s, the limit is [0-9]+/s on all CPUs \(--max-rate\)' \
 	"the user is told"
 like "$(cat "$work/out")" '^thinned +memcg: of the threads were recorded 1/' "so does the summary"
-is "$(query "$work/guard.db" "SELECT DISTINCT stage, typeof(events), cpu IS NULL FROM loss")" "thinned|null|1" \
+is "$(sql "$work/guard.db" "SELECT DISTINCT stage, typeof(events), cpu IS NULL FROM loss")" "thinned|null|1" \
 	"table loss has it, without a count"
-thinned=$(query "$work/guard.db" "SELECT max(ts) FROM loss")
-first=$(query "$work/guard.db" "SELECT min(ts) FROM loss")
+thinned=$(sql "$work/guard.db" "SELECT max(ts) FROM loss")
+first=$(sql "$work/guard.db" "SELECT min(ts) FROM loss")
 calls="SELECT ts, pid, 1 AS begin FROM mm_vmscan_memcg_reclaim_begin
 	UNION ALL SELECT ts, pid, 0 FROM mm_vmscan_memcg_reclaim_end"
-is "$(query "$work/guard.db" "SELECT count(*) FROM ($calls) WHERE ts > $thinned AND pid % $keep != 0")" 0 \
+is "$(sql "$work/guard.db" "SELECT count(*) FROM ($calls) WHERE ts > $thinned AND pid % $keep != 0")" 0 \
 	"only threads whose id is a multiple of $keep are recorded"
-[ "$(query "$work/guard.db" "SELECT count(*) FROM ($calls) WHERE ts < $first AND pid % $keep != 0")" -gt 0 ]
+[ "$(sql "$work/guard.db" "SELECT count(*) FROM ($calls) WHERE ts < $first AND pid % $keep != 0")" -gt 0 ]
 ok $? "before, all were"
-is "$(query "$work/guard.db" "SELECT count(*) FROM (SELECT begin, ts, lag(begin) OVER (PARTITION BY pid ORDER BY ts) AS before
+is "$(sql "$work/guard.db" "SELECT count(*) FROM (SELECT begin, ts, lag(begin) OVER (PARTITION BY pid ORDER BY ts) AS before
 	FROM ($calls)) WHERE (ts < $first OR ts > $thinned) AND begin = before")" 0 "pairs are whole"
-rate=$(query "$work/guard.db" "SELECT count(*) * 1e9 / ($first - min(ts)) FROM ($calls) WHERE ts < $first")
+rate=$(sql "$work/guard.db" "SELECT count(*) * 1e9 / ($first - min(ts)) FROM ($calls) WHERE ts < $first")
 [ "${rate%.*}" -gt $((300 * $(nproc))) ]
 ok $? "it was above the limit before (${rate%.*}/s)"
 
@@ -99,20 +62,18 @@ json=$("$SQUALL" analyze --json "$work/guard.db")
 is "$(jq -r '"\(.thinned.memcg), \(.lost_unknown)"' <<<"$json")" "$keeps, true" "and in JSON"
 # At each change the readers, and those of other tests, may be within a call.
 [ "$(jq '.reclaim_calls.memcg | .unmatched_begin + .unmatched_end' <<<"$json")" -le \
-	$((16 * $(query "$work/guard.db" "SELECT count(*) FROM loss"))) ]
+	$((16 * $(sql "$work/guard.db" "SELECT count(*) FROM loss"))) ]
 ok $? "but for calls at the change, each has its end"
 
 # The same at the default limit, and without any.
 for rate in "" "--max-rate=0"; do
 	start -f -o "$work/all.db" $rate
-	reader & readers=$!
+	start_load
 	sleep 3
 	kill -INT $recorder
 	wait $recorder
-	touch "$work/enough"
-	wait $readers
-	rm "$work/enough"
-	is "$(query "$work/all.db" "SELECT count(*) FROM loss") $(query "$work/all.db" "SELECT count(*) > 100
+	stop_load
+	is "$(sql "$work/all.db" "SELECT count(*) FROM loss") $(sql "$work/all.db" "SELECT count(*) > 100
 		FROM mm_vmscan_memcg_reclaim_end")" "0 1" "all is recorded: ${rate:-default}"
 done
 for bad in "" x -1 1e3 9999999999; do
@@ -126,27 +87,27 @@ is "$bad" "" "bad limits are refused"
 
 start -f -o "$work/off.db"
 echo 0 >"$instance/tracing_on"
-wait_for grep -q 'tracing_on was switched off' "$work/err"
+wait_for 15 grep -q 'tracing_on was switched off' "$work/err"
 ok $? "the user is told that tracing was switched off"
 echo 1 >"$instance/tracing_on"
-wait_for grep -q 'tracing_on is 1 again' "$work/err"
+wait_for 15 grep -q 'tracing_on is 1 again' "$work/err"
 ok $? "and on again"
 sleep 1
 kill -INT $recorder
 wait $recorder
-is "$(query "$work/off.db" "SELECT group_concat(stage) FROM (SELECT stage FROM loss ORDER BY rowid)")" "off,off-end" \
+is "$(sql "$work/off.db" "SELECT group_concat(stage) FROM (SELECT stage FROM loss ORDER BY rowid)")" "off,off-end" \
 	"table loss has both"
 
 # --- which events ---
 
 "$SQUALL" record -q -f -d 0.5 -o "$work/names.db" --events 'oom:oom_score*,compaction:mm_compaction_k*,nosuch:*' 2>"$work/err"
-is "$(query "$work/names.db" "SELECT name FROM event_type ORDER BY name" | tr '\n' ' ')" \
+is "$(sql "$work/names.db" "SELECT name FROM event_type ORDER BY name" | tr '\n' ' ')" \
 	"$(cd /sys/kernel/tracing/events && ls -d compaction/mm_compaction_k* oom/oom_score* | cut -d/ -f2 | sort | tr '\n' ' ')" \
 	"patterns name what the kernel has"
 like "$(cat "$work/err")" 'does not have: nosuch:\*$' "one that matches nothing is said"
 if [ -d /sys/kernel/tracing/events/sched/sched_process_exit ]; then
 	"$SQUALL" record -q -f -o "$work/named.db" --events sched:sched_process_exit -- sh -c 'true & wait' 2>/dev/null
-	[ "$(query "$work/named.db" "SELECT count(*) FROM sched_process_exit")" -gt 0 ]
+	[ "$(sql "$work/named.db" "SELECT count(*) FROM sched_process_exit")" -gt 0 ]
 	ok $? "tracepoints of other systems are recorded"
 else
 	skip "tracepoints of other systems are recorded" "no sched:sched_process_exit here"
@@ -187,6 +148,21 @@ else
 	skip "no tracefs: how to mount it" "tracefs cannot be unmounted here"
 	skip "tracefs under debugfs is found" "tracefs cannot be unmounted here"
 fi
+
+# Another user with the capabilities that squall-record(1) names.
+caps=+dac_override,+bpf,+perfmon
+as_user="setpriv --reuid 65534 --regid 65534 --clear-groups --inh-caps=-all,$caps --ambient-caps=-all,$caps"
+if $as_user true 2>/dev/null; then
+	$as_user "$SQUALL" record -q -d 0.5 -o "$work/user.db" 2>"$work/err"
+	is "$? $(sql "$work/user.db" "SELECT count(*) FROM event_type WHERE name = 'mm_vmscan_kswapd_wake'")" "0 1" \
+		"a user with capabilities can record"
+	is "$(grep -c 'not recorded' "$work/err")" "$("$SQUALL" record -q -d 0.5 -o "$work/root.db" 2>&1 | grep -c 'not recorded')" \
+		"as much as root can"
+else
+	skip "a user with capabilities can record" "setpriv cannot give them here"
+	skip "as much as root can" "setpriv cannot give them here"
+fi
+
 without 'mount --bind /sys/kernel/tracing /sys/kernel/tracing && mount -o remount,bind,ro /sys/kernel/tracing'
 is $? 2 "read-only tracefs: nothing is recorded"
 like "$(cat "$work/err")" 'Read-only file system' "read-only tracefs: why"

@@ -40,6 +40,7 @@ victim() {
 	now=$(now)
 	kill -9 $pid
 	wait $pid 2>/dev/null
+	gone $pid || touch "$name.orphan"	# any other squall on this machine may have removed it already
 	for file in "$name"*.db; do
 		# A next file that was just being made: it is not a store yet, and all is in the one before.
 		[ -s "$file" ] && [ "$(sql "$file" "SELECT count(*) FROM sqlite_schema WHERE name = 'meta'")" = 1 ] || continue
@@ -72,9 +73,8 @@ for round in $(seq 6); do
 		pids+=" $pid"
 		[ "$integrity $complete" = "ok 0" ] || bad+=" $file:$integrity,$complete"
 		[ "$missing" -gt $worst ] && worst=$missing
-		# Any other squall on this machine may have removed it meanwhile.
-		gone "$pid" || orphans=$((orphans + 1))
 	done
+	orphans=$((orphans + $(ls v$round.*.orphan 2>/dev/null | wc -l)))
 	"$SQUALL" record -q -f -o next.db -d 0.1 2>/dev/null || bad+=" round-$round:next"
 	for pid in $pids; do gone $pid || bad+=" $pid:orphan"; done
 	records $living || bad+=" round-$round:living"

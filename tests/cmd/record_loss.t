@@ -2,53 +2,23 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # A ring that overflows: the recorder is stopped while memory is reclaimed. What the store has and what it says is lost
 # must come to what the kernel counted in per_cpu/cpu*/stats of the instance.
-. "$(dirname "$0")/../lib.sh"
-
-[ "$(id -u)" -eq 0 ] || skip_all "recording needs root"
-if [ -z "$SQUALL_NAMESPACE" ]; then
-	unshare -m true 2>/dev/null || skip_all "no mount namespace can be made here"
-	SQUALL_NAMESPACE=1 exec unshare -m "$0"
-fi
-[ -d /sys/kernel/tracing/instances ] || mount -t tracefs tracefs /sys/kernel/tracing 2>/dev/null
-[ -d /sys/kernel/tracing/events/vmscan ] || skip_all "no tracefs with vmscan events here"
-group=/sys/fs/cgroup/memory/squall-test.$$
-mkdir "$group" 2>/dev/null && echo 32M >"$group/memory.limit_in_bytes" 2>/dev/null ||
-	skip_all "no memory cgroup (v1) can be made here"
-trap 'rmdir "$group"; rm -rf "$work"' EXIT
-
-dd if=/dev/zero of="$work/file" bs=1M count=150 conv=fdatasync status=none
-dd of="$work/file" oflag=nocache conv=notrunc,fdatasync count=0 status=none
-# load TIMES: one reader of it; the events are made in its group.
-load() {
-	sh -c "echo \$\$ >$group/cgroup.procs; for i in $(seq -s' ' "$1"); do
-		dd if=$work/file of=/dev/null bs=64k status=none; done"
-}
-
-wait_for() {
-	local i
-	for i in $(seq 150); do
-		"$@" 2>/dev/null && return
-		sleep 0.1
-	done
-	return 1
-}
+. "$(dirname "$0")/../record.sh"
 
 "$SQUALL" record -q -b 0.0625 --events +lru -o "$work/loss.db" 2>"$work/err" &
 recorder=$!
-instance=/sys/kernel/tracing/instances/squall-$recorder
-wait_for grep -q 1 "$instance/events/vmscan/mm_vmscan_kswapd_wake/enable"
-wait_for grep -q 1 "$instance/tracing_on"
+instance=$instances/squall-$recorder
+wait_for 15 records $recorder
 
 # Loss in the middle, twice; whole before, between and behind.
 for round in 1 2; do
-	load 1
+	sh "$load" 1
 	sleep 0.5
 	kill -STOP $recorder
-	load 3
+	sh "$load" 3
 	sleep 0.2
 	kill -CONT $recorder
 	sleep 0.5
-	load 1
+	sh "$load" 1
 done
 # From here on nothing is written, so the counters stand still. The recorder takes it for a stranger's doing.
 echo 0 >"$instance/tracing_on"

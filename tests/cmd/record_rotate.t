@@ -54,16 +54,19 @@ for file in "${files[@]}"; do
 	[ -s "$work/ids" ] && last=$(tail -1 "$work/ids")
 	# Facts of the start, and names of series and threads, are in the first file from their source.
 	for table in meta kernel_feature event_type series cgroup; do
-		sql "$file" "SELECT count(*) FROM $table" >"$work/n"
-		[ "$(cat "$work/n")" -ge "$(sql "${files[0]}" "SELECT count(*) FROM $table WHERE $(
-			[ $table = meta ] && echo "key NOT IN ('continued_in', 'continues', 'part')" || echo 1)")" ] ||
-			bad+=" $file:$table"
+		case $table in
+		meta) part="key NOT IN ('continued_in', 'continues', 'part') AND key NOT GLOB '*@*'" ;;	# not what changed then
+		series) part="cgroup_id IS NULL" ;;							# not those that are gone
+		*) part=1 ;;
+		esac
+		sql "$file" "SELECT count(*) FROM $table WHERE $part" >"$work/n"
+		[ "$(cat "$work/n")" -ge "$(sql "${files[0]}" "SELECT count(*) FROM $table WHERE $part")" ] || bad+=" $file:$table"
 	done
 	[ "$(sql "$file" "SELECT count(*) FROM mm_vmscan_memcg_reclaim_begin WHERE pid NOT IN (SELECT pid FROM task)")" = 0 ] ||
 		bad+=" $file:task"
-	# Each series has a value from the first moment on.
+	# Each series has a value from the first moment on: the switch. A sample that was read before it can come after it.
 	[ -z "$previous" ] || [ "$(sql "$file" "SELECT count(*) FROM series WHERE id IN (SELECT series_id FROM sample)
-		AND id NOT IN (SELECT series_id FROM sample WHERE ts <= (SELECT min(ts) FROM sample))
+		AND id NOT IN (SELECT series_id FROM sample WHERE ts = (SELECT ts FROM sample ORDER BY id LIMIT 1))
 		AND id <= $series")" = 0 ] || bad+=" $file:baseline"
 	series=$(sql "$file" "SELECT max(id) FROM series")
 	"$SQUALL" analyze "$file" >"$work/text" 2>&1 || bad+=" $file:analyze"
@@ -92,6 +95,35 @@ is ${#files[@]} 2 "only as many files as asked for are kept"
 [ "$(meta "${files[1]}" part)" -gt 2 ]
 ok $? "of more ($(meta "${files[1]}" part))"
 is "$(meta "${files[0]}" continued_in)" "${files[1]}" "and these are the last"
+
+# What is thinned when a file is full: the next ones say so themselves, from their beginning.
+rm -f storm.*
+start_load
+"$SQUALL" record -q -o storm.db --max-size 4MiB --rotate 40 --events +lru,+slab --max-rate 1500 2>"$work/err" &
+pid=$!
+thins() { [ "$(sql "$1" "SELECT count(*) FROM loss WHERE stage = 'thinned'" 2>/dev/null)" -gt 0 ]; }
+some_thins() { for file in storm.*.db; do thins $file && return; done; return 1; }
+wait_for 30 some_thins
+number=$(ls storm.*.db | wc -l)
+wait_for 90 test -e "$(printf 'storm.%04d.db' $((number + 1)))"
+kill -INT $pid
+wait $pid
+stop_load
+files=(storm.*.db)
+[ ${#files[@]} -gt $number ]
+ok $? "files follow the one in which a class was thinned (the ${number}th of ${#files[@]})"
+bad=
+for file in "${files[@]:number}"; do
+	[ "$(sql "$file" "SELECT stage FROM loss WHERE rowid = 1 AND events IS NULL
+		AND after_id < (SELECT min(id) FROM mm_vmscan_memcg_reclaim_begin)")" = thinned ] || bad+=" $file:loss"
+	[ "$(sql "$file" "SELECT count(*) FROM meta WHERE key GLOB 'thinned.*'")" -gt 0 ] || bad+=" $file:meta"
+	[ "$("$SQUALL" analyze --json "$file" | jq '(.thinned | length > 0) and .lost_unknown')" = true ] ||
+		bad+=" $file:analysis"
+	"$SQUALL" analyze "$file" | grep -q '^No storm found .* much of the recording is lost' || bad+=" $file:verdict"
+	# When the machine is busy with other things, all threads are recorded again, and what follows is whole.
+	[ "$(sql "$file" "SELECT count(*) FROM loss WHERE stage = 'thinned-end'")" = 0 ] || break
+done
+is "$bad" "" "each of them says alone that it is thinned"
 
 # Without rotation the recording ends.
 start_load

@@ -16,7 +16,7 @@ fi
 name=$(printf 'squall-test.%d\001\033[31m"\\ \377' $$)
 group=/sys/fs/cgroup/memory/$name
 churn=/sys/fs/cgroup/memory/squall-test-churn.$$
-mkdir "$group" 2>/dev/null && echo 32M >"$group/memory.limit_in_bytes" 2>/dev/null ||
+mkdir "$group" 2>/dev/null && echo 48M >"$group/memory.limit_in_bytes" 2>/dev/null ||
 	skip_all "no memory cgroup (v1) can be made here"
 setting=/sys/module/zswap/parameters/max_pool_percent
 number=/proc/sys/vm/extfrag_threshold
@@ -81,7 +81,7 @@ ok $? "the cgroup hit its limit ($failcnt times)"
 is "$(sql "SELECT max(value) FROM sampled WHERE name = 'memory.failcnt' AND path LIKE '/squall-test.$$%'")" "$failcnt" \
 	"and the last sample is what memory.failcnt had"
 is "$(sql "SELECT max_bytes FROM memcg_pressure WHERE path LIKE '/squall-test.$$%' ORDER BY second DESC LIMIT 1")" \
-	$((32 << 20)) "its limit is in memcg_pressure"
+	$((48 << 20)) "its limit is in memcg_pressure"
 is "$(sql "SELECT max_events > 0 FROM memcg_total WHERE path LIKE '/squall-test.$$%'")" 1 \
 	"its failures are in memcg_total"
 is "$(sql "SELECT max(value) > 0 FROM sampled WHERE path LIKE '/squall-test.$$%'

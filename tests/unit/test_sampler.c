@@ -322,6 +322,8 @@ static void gives_facts(void **state)
 		{ "kernel_release", "7.3.4" },
 		{ "cpus", "5" },
 		{ "nodes", "0-1" },
+		{ "node0.cpulist", "0-1" },
+		{ "node1.cpulist", "2-3,8" },
 		{ "defrag_mode", "1" },
 		{ "swappiness", "60" },
 		{ "psi", "1" },
@@ -343,6 +345,7 @@ static void gives_facts(void **state)
 	assert_non_null(strstr(meta(m, "zone.1.DMA32"), "start_pfn=262144 spanned=262089"));
 	assert_non_null(strstr(meta(m, "zone.1.DMA32"), "managed=246710 min=4006"));
 	assert_null(meta(m, "zone.1.Normal"));			/* has no memory */
+	assert_null(meta(m, "node2.cpulist"));			/* memory only, or what is left of a node */
 	assert_null(meta(m, "zone_reclaim_mode"));
 	sampler_free(s);
 }
@@ -596,6 +599,7 @@ static void swap_that_is_off_is_empty(void **state)
 static void finds_zswap_later(void **state)
 {
 	struct memory *m = *state;
+	const struct sink sink = { &memory_ops, m };
 	struct sampler *s;
 	uint64_t at_s = 0;
 	bool found = false;
@@ -612,6 +616,11 @@ static void finds_zswap_later(void **state)
 		found = find(m, SCOPE_SYSTEM, -1, 0, "zswap.pool_limit_hit") >= 0;
 	}
 	assert_true(found);
+	m->nmetas = 0;
+	assert_int_equal(sampler_stop(s, START + (at_s + 20) * SEC, &sink), 0);
+	assert_non_null(meta(m, "not_sampled"));
+	assert_null(strstr(meta(m, "not_sampled"), "zswap"));
+	assert_non_null(strstr(meta(m, "not_sampled"), "cgroup ("));
 	sampler_free(s);
 }
 

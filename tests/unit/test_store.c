@@ -1250,6 +1250,64 @@ static void what_is_still_missing_is_said_in_the_next_file(void **state)
 	assert_string_equal(ask("d.db", "SELECT count(*) FROM meta WHERE key GLOB 'thinned.*'"), "0");
 }
 
+static void put_cgroup_sample(struct store_writer *w, uint64_t cgroup, const char *name, int64_t value)
+{
+	const struct sample sample = { .ts = 40, .scope = SCOPE_CGROUP, .node = -1, .cgroup_id = cgroup, .name = name,
+				       .unit = "bytes", .value = value };
+	struct sink sink = store_writer_sink(w);
+
+	assert_int_equal(sink.ops->sample(sink.ctx, &sample), 0);
+}
+
+/* A recording that goes on for months must not take along all that ever was. */
+static void what_is_gone_is_left_behind(void **state)
+{
+	static const char series[] = "SELECT group_concat(cgroup_id || name) FROM series";
+	struct store_writer *w = open_writer("a.db", STORE_LIVE);
+
+	put_cgroup_sample(w, 7, "memory.current", 4096);
+	put_cgroup_sample(w, 8, "memory.current", 8192);
+	put_cgroup_sample(w, 7, SAMPLE_CGROUP_REMOVED, 1);
+	assert_int_equal(store_writer_next(w, "b.db"), 0);
+	put_cgroup_sample(w, 9, "memory.current", 1);
+	assert_int_equal(store_writer_next(w, "c.db"), 0);
+	close_writer(w);
+	assert_string_equal(ask("a.db", series), "7memory.current,8memory.current,7cgroup.removed");
+	assert_string_equal(ask("b.db", series), "8memory.current,9memory.current");
+	assert_string_equal(ask("c.db", series), "8memory.current,9memory.current");
+	assert_string_equal(ask("c.db", "SELECT group_concat(value) FROM sample"), "8192,1");
+	assert_string_equal(ask("b.db", "SELECT count(*) FROM sample WHERE series_id NOT IN (SELECT id FROM series)"), "0");
+}
+
+/* Facts of a file are those of its start. */
+static void a_fact_that_changed_is_what_it_is_now(void **state)
+{
+	static const char facts[] = "SELECT group_concat(key || '=' || value) FROM meta WHERE key GLOB 'zswap*' "
+				    "OR key GLOB 'zram*' OR key GLOB '*defrag_mode*'";
+	struct sample sample = { .ts = 5, .scope = SCOPE_SYSTEM, .node = -1, .name = "vm.defrag_mode", .unit = "setting",
+				 .value = 1 };
+	struct store_writer *w = open_writer("a.db", STORE_LIVE);
+	struct sink sink = store_writer_sink(w);
+
+	put_fact(w, "zswap.enabled", "N");
+	put_fact(w, "zswap.enabled@9", "Y");
+	put_fact(w, "zswap.enabled@10", "N");
+	put_fact(w, "zswap.enabled@100", "Y");
+	put_fact(w, "zram0.comp_algorithm@11", "zstd");		/* made while it was recorded */
+	put_fact(w, "defrag_mode", "1");
+	assert_int_equal(sink.ops->sample(sink.ctx, &sample), 0);
+	sample.ts = 20;
+	sample.value = 0;
+	assert_int_equal(sink.ops->sample(sink.ctx, &sample), 0);
+	sample.name = "vm.dirty_ratio";				/* no fact at the start */
+	assert_int_equal(sink.ops->sample(sink.ctx, &sample), 0);
+	assert_int_equal(store_writer_next(w, "b.db"), 0);
+	close_writer(w);
+	assert_string_equal(ask("b.db", facts), "defrag_mode=0,zram0.comp_algorithm=zstd,zswap.enabled=Y");
+	assert_string_equal(ask("a.db", "SELECT value FROM meta WHERE key = 'defrag_mode'"), "1");
+	assert_string_equal(ask("b.db", "SELECT count(*) FROM meta WHERE key = 'dirty_ratio'"), "0");
+}
+
 static void a_next_file_that_cannot_be_made_changes_nothing(void **state)
 {
 	const struct event_type type = type_of(0, "x", "e", one_field, 1);
@@ -1561,6 +1619,8 @@ int main(void)
 		TEST(a_live_store_is_readable),
 		TEST(a_next_file_is_a_store_of_its_own),
 		TEST(what_is_still_missing_is_said_in_the_next_file),
+		TEST(what_is_gone_is_left_behind),
+		TEST(a_fact_that_changed_is_what_it_is_now),
 		TEST(a_next_file_that_cannot_be_made_changes_nothing),
 		TEST(what_is_kept_is_what_was_committed),
 		TEST(the_size_is_never_understated),
