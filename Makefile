@@ -156,7 +156,7 @@ demo: $(BUILD)/squall
 THREAD_TESTS := test_handoff test_side_thread
 CHECK_TESTS := $(UNIT_TESTS:%=$(BUILD)/tests/%) $(UNIT_TESTS:%=$(BUILD)/san/tests/%) $(THREAD_TESTS:%=$(BUILD)/tsan/tests/%)
 CHECK_BINS := $(BUILD)/tests/tui/stage $(BUILD)/san/tests/tui/stage $(BUILD)/squall $(BUILD)/san/squall $(CHECK_TESTS) $(FUZZERS:%=$(BUILD)/fuzz/%) \
-	$(WORKLOADS:%=$(BUILD)/lab/%)
+	$(WORKLOADS:%=$(BUILD)/lab/%) $(BUILD)/bench/reclaimer
 check: $(CHECK_BINS)
 	$(Q)BUILD=$(abspath $(BUILD)) SQUALL_TRACES=$(SHARED)/traces \
 		SQUALL_THIRD_PARTY=$(SHARED)/third-party FUZZ_SECONDS=$(CHECK_FUZZ_SECONDS) \

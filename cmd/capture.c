@@ -143,8 +143,8 @@ static int64_t look_at_kswapd(void *ctx, uint64_t now_ns, const struct sink *sin
 {
 	struct capture *c = ctx;
 
-	if (!kswapd_probe_sample(c->probe, now_ns, sink))
-		kswapd_probe_drain(c->probe, sink);
+	kswapd_probe_sample(c->probe, now_ns, sink);
+	kswapd_probe_drain(c->probe, sink);
 	c->looks.begun = true;
 	return LOOK_NS;
 }
@@ -328,6 +328,9 @@ static void await_first(struct capture *c)
 		nanosleep(&step, NULL);
 		drain_sides(c);
 	}
+	/* What was made last may not have been handed on yet. */
+	nanosleep(&step, NULL);
+	drain_sides(c);
 }
 
 static int begin(struct capture *c)
@@ -432,6 +435,12 @@ int capture_run(struct capture *c, const struct capture_hooks *hooks)
 		ret = loop(c, hooks);
 	left = finish(c);
 	return ret ? ret : left;
+}
+
+void capture_repeat(struct capture *c)
+{
+	side_thread_repeat(c->samples.thread);
+	recording_names_repeat(c->names);
 }
 
 void capture_stop(struct capture *c)

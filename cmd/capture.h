@@ -62,6 +62,9 @@ struct capture_hooks {
  */
 int capture_run(struct capture *c, const struct capture_hooks *hooks);
 
+/* In a hook: a sink has lost something. Samples come anew, and names of threads that have events. */
+void capture_repeat(struct capture *c);
+
 /* From any thread, or before the run. */
 void capture_stop(struct capture *c);
 

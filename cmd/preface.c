@@ -6,12 +6,15 @@
 #include "cmd/preface.h"
 
 #include <errno.h>
+#include <inttypes.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #define TASKS		32768u
 #define CGROUPS		16384u
 #define COMM_BYTES	64u
+#define KEY_BYTES	128u
 
 struct task {
 	int32_t		tid, tgid;	/* tid 0: the place is free */
@@ -73,12 +76,19 @@ static void replace(char **old, const char *text)
 	*old = copy;
 }
 
-static struct fact *get_fact(struct preface *p, const char *key)
+static struct fact *find_fact(const struct preface *p, const char *key)
 {
 	struct fact *fact = p->facts;
 
 	while (fact && strcmp(fact->key, key))
 		fact = fact->next;
+	return fact;
+}
+
+static struct fact *get_fact(struct preface *p, const char *key)
+{
+	struct fact *fact = find_fact(p, key);
+
 	if (fact)
 		return fact;
 	fact = calloc(1, sizeof(*fact) + strlen(key) + 1);
@@ -90,11 +100,33 @@ static struct fact *get_fact(struct preface *p, const char *key)
 	return fact;
 }
 
+/* A setting that changed meanwhile comes as KEY@TS, or as a sample of vm.KEY: one who joins is told what holds now. */
 static int on_meta(void *ctx, const char *key, const char *value)
 {
-	struct fact *fact = get_fact(ctx, key);
+	char base[KEY_BYTES];
+	const char *at = strrchr(key, '@');
+	struct fact *fact;
 
+	if (at && at[1] >= '0' && at[1] <= '9') {
+		snprintf(base, sizeof(base), "%.*s", (int)(at - key), key);
+		key = base;
+	}
+	fact = get_fact(ctx, key);
 	if (fact)
+		replace(&fact->value, value);
+	return 0;
+}
+
+static int on_sample(void *ctx, const struct sample *sample)
+{
+	struct fact *fact;
+	char value[24];
+
+	if (sample->scope != SCOPE_SYSTEM || strncmp(sample->name, "vm.", 3))
+		return 0;
+	fact = find_fact(ctx, sample->name + 3);
+	snprintf(value, sizeof(value), "%" PRId64, sample->value);
+	if (fact && (!fact->value || strcmp(fact->value, value)))
 		replace(&fact->value, value);
 	return 0;
 }
@@ -124,9 +156,17 @@ static int on_task(void *ctx, const struct task_name *task)
 
 struct sink preface_sink(struct preface *p)
 {
-	static const struct sink_ops ops = { .meta = on_meta, .cgroup = on_cgroup, .task = on_task };
+	static const struct sink_ops ops = {
+		.meta = on_meta, .sample = on_sample, .cgroup = on_cgroup, .task = on_task,
+	};
 
 	return (struct sink){ &ops, p };
+}
+
+/* A class of events that was thinned and is whole again (collect/live_guard.h): nothing of it concerns a newcomer. */
+static bool is_over(const struct fact *fact)
+{
+	return !strncmp(fact->key, "thinned.", 8) && !strncmp(fact->value, "1/1 ", 4);
 }
 
 int preface_tell(const struct preface *p, const struct sink *sink)
@@ -134,7 +174,8 @@ int preface_tell(const struct preface *p, const struct sink *sink)
 	int ret = 0;
 
 	for (const struct fact *fact = p->facts; fact && !ret; fact = fact->next)
-		ret = fact->value ? SINK_CALL(sink, meta, fact->key, fact->value) : 0;
+		if (fact->value && !is_over(fact))
+			ret = SINK_CALL(sink, meta, fact->key, fact->value);
 	for (unsigned int i = 0; i < CGROUPS && !ret; i++)
 		if (p->cgroups[i].path)
 			ret = SINK_CALL(sink, cgroup, p->cgroups[i].id, p->cgroups[i].path);

@@ -44,6 +44,8 @@ struct recorder {
 	struct stream_thread	*stream;	/* NULL: none is wanted */
 	struct recorder_signals	signals;
 	uint64_t		started_ns, status_ns;
+	uint64_t		dropped;	/* by the handoff, when it was looked at last */
+	bool			repeat;		/* it was more than before */
 	uint64_t		status_events;	/* when the status line was drawn last */
 	bool			on_terminal;
 	struct child		child;
@@ -120,9 +122,9 @@ static int open_stream(struct recorder *r)
 
 static int open_sinks(struct recorder *r)
 {
-	int ret = r->options->output ? open_store(r) : 0;
+	int ret = r->options->stream ? open_stream(r) : 0;
 
-	return ret || !r->options->stream ? ret : open_stream(r);
+	return ret || !r->options->output ? ret : open_store(r);
 }
 
 /* --- beside the reader --- */
@@ -207,11 +209,23 @@ static bool pass_on(struct recorder *r)
 	return r->store ? store_thread_ended(r->store) : stream_thread_ended(r->stream);
 }
 
+/* Samples and names that were dropped would not come again before they change: told anew when there is room again. */
+static void make_up_for_dropped(struct recorder *r)
+{
+	uint64_t dropped = r->handoff ? handoff_stats(r->handoff).dropped : 0;
+
+	if (dropped == r->dropped && r->repeat)
+		capture_repeat(r->capture);
+	r->repeat = dropped != r->dropped;
+	r->dropped = dropped;
+}
+
 static bool on_tick(void *ctx, uint64_t now)
 {
 	struct recorder *r = ctx;
 	bool ended = pass_on(r);
 
+	make_up_for_dropped(r);
 	say_messages(r);
 	draw_status(r, now);
 	if (r->options->duration_ns && now - r->started_ns >= r->options->duration_ns) {
@@ -245,7 +259,11 @@ static int start_threads(struct recorder *r)
 /* The writer gets the end of what it is to store. */
 static void close_store(struct recorder *r)
 {
-	recording_put_number(&r->in, "events_dropped_by_writer", handoff_stats(r->handoff).dropped_events);
+	struct handoff_stats stats = handoff_stats(r->handoff);
+
+	recording_put_number(&r->in, "events_dropped_by_writer", stats.dropped_events);
+	if (stats.dropped != stats.dropped_events)
+		recording_put_number(&r->in, "others_dropped_by_writer", stats.dropped - stats.dropped_events);
 	if (r->stop)
 		SINK_CALL(&r->in, meta, "ended", r->ended);
 	handoff_close(r->handoff);

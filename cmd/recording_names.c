@@ -108,6 +108,11 @@ int recording_names_drain(struct recording_names *names)
 	return side_thread_drain(names->thread, &names->named);
 }
 
+void recording_names_repeat(struct recording_names *names)
+{
+	task_namer_repeat(names->namer);
+}
+
 int recording_names_finish(struct recording_names *names, uint64_t now_ns)
 {
 	struct task_namer_stats stats;

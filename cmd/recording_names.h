@@ -28,6 +28,9 @@ int recording_names_start(struct recording_names *names);
 /* Hands on the answers that are there, and the questions; never waits. */
 int recording_names_drain(struct recording_names *names);
 
+/* As task_namer_repeat(). */
+void recording_names_repeat(struct recording_names *names);
+
 /* After the last event: what waits, and the metas tasks_unnamed, task_notes_dropped, task_lookups_put_off. */
 int recording_names_finish(struct recording_names *names, uint64_t now_ns);
 

@@ -174,8 +174,12 @@ static const char *hint_for(int error)
 int stream_thread_open(const char *path, struct stream_thread **out)
 {
 	struct stream_thread *t = calloc(1, sizeof(*t));
-	int ret = t ? handoff_new(CHUNKS, CHUNK_BYTES, &t->handoff) : -ENOMEM;
+	int ret = -ENOMEM;
 
+	if (t) {
+		t->port = STREAM_PORT_CLOSED;
+		ret = handoff_new(CHUNKS, CHUNK_BYTES, &t->handoff);
+	}
 	if (!ret) {
 		t->path = path;
 		handoff_never_wait(t->handoff);

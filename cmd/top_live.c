@@ -298,6 +298,7 @@ int top_live_record(struct top_live *live, char *text, size_t size)
 	const char *note;
 	int ret = 0;
 
+	top_record_look(live->record);
 	if (top_record_ends(live->record)) {
 		snprintf(text, size, "%s is still being completed", top_record_path(live->record));
 	} else if (top_record_runs(live->record)) {

@@ -81,12 +81,27 @@ static void set_flushed(struct top_record *r, struct handoff *handoff)
 	pthread_mutex_unlock(&r->lock);
 }
 
-/* The capture's own began earlier. */
+/* Counts of the whole capture, which began earlier: they say nothing of this recording. */
+static bool is_count(const char *key)
+{
+	static const char *const counts[] = {
+		"events_read", "events_lost_in_ring", "tasks_unnamed", "task_lookups_put_off", "task_notes_dropped",
+		"kswapd_failures_dropped", "samples_dropped", "names_dropped", "kswapd_dropped",
+	};
+
+	for (size_t i = 0; i < sizeof(counts) / sizeof(counts[0]); i++)
+		if (!strcmp(key, counts[i]))
+			return true;
+	return false;
+}
+
 static int put_meta(void *ctx, const char *key, const char *value)
 {
 	const struct sink sink = handoff_sink(ctx);
 	struct timespec now;
 
+	if (is_count(key))
+		return 0;
 	if (strcmp(key, "start_realtime_ns"))
 		return SINK_CALL(&sink, meta, key, value);
 	clock_gettime(CLOCK_REALTIME, &now);

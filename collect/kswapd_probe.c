@@ -171,8 +171,9 @@ static int attach_reader(struct kswapd_probe *p, int tid)
 	LIBBPF_OPTS(bpf_link_create_opts, opts, .iter_info = &which, .iter_info_len = sizeof(which));
 
 	close_link(&p->read_link);
-	p->read_tid = tid;
 	p->read_link = bpf_link_create(bpf_program__fd(p->skel->progs.read_nodes), 0, BPF_TRACE_ITER, &opts);
+	/* One that failed is tried again with the next look for nodes. */
+	p->read_tid = p->read_link < 0 ? -1 : tid;
 	return p->read_link < 0 ? p->read_link : 0;
 }
 

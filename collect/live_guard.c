@@ -86,6 +86,15 @@ int live_guard_put(struct live_guard *g, const struct sink *sink, uint64_t until
 	return ret;
 }
 
+int live_guard_tell_lasting(const struct live_guard *g, const struct sink *sink, uint64_t now_ns)
+{
+	struct loss loss = { .ts = now_ns, .events = LOSS_COUNT_UNKNOWN, .cpu = EVENT_CPU_UNKNOWN, .stage = "thinned" };
+	int ret = g->told_thinned ? SINK_CALL(sink, loss, &loss) : 0;
+
+	loss.stage = "off";
+	return ret || !g->told_off ? ret : SINK_CALL(sink, loss, &loss);
+}
+
 /* ---- thinning ---- */
 
 /* All events of a class, or none. */

@@ -68,4 +68,7 @@ int live_guard_put(struct live_guard *g, const struct sink *sink, uint64_t until
 /* The next message, borrowed until the next tick; NULL when there is none. */
 const char *live_guard_message(struct live_guard *g);
 
+/* To a sink that joins later: the loss of what is thinned or switched off now. Beginnings that wait may come again. */
+int live_guard_tell_lasting(const struct live_guard *g, const struct sink *sink, uint64_t now_ns);
+
 #endif

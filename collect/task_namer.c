@@ -287,6 +287,18 @@ struct sink task_namer_sink(struct task_namer *n)
 	return (struct sink){ &namer_ops, n };
 }
 
+void task_namer_repeat(struct task_namer *n)
+{
+	for (unsigned int i = 0; i < SETS; i++) {
+		for (unsigned int way = 0; way < WAYS; way++) {
+			struct known *known = &n->known[i][way];
+
+			known->by = known->by == BY_NOTE ? BY_LOOKUP : known->by;
+			known->ask_ns = 0;
+		}
+	}
+}
+
 int task_namer_finish(struct task_namer *n)
 {
 	return take_notes(n, UINT64_MAX);

@@ -43,6 +43,9 @@ void task_namer_free(struct task_namer *n);	/* NULL is fine */
 /* Everything may go through it. */
 struct sink task_namer_sink(struct task_namer *n);
 
+/* Names were lost behind the sink: threads that have events are looked up again. */
+void task_namer_repeat(struct task_namer *n);
+
 /* Tells the notes that wait for an event; at the end. 0, or what the sink answered. */
 int task_namer_finish(struct task_namer *n);
 

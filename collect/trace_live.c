@@ -322,7 +322,7 @@ int trace_live_announce(const struct trace_live *t, const struct sink *sink)
 
 	for (unsigned int i = 0; !ret && i < t->ntypes; i++)
 		ret = SINK_CALL(sink, type, &t->types[t->formats[i].common_type]->type);
-	return ret;
+	return ret ? ret : live_guard_tell_lasting(&t->guard, sink, monotonic_ns());
 }
 
 static int announce_once(struct trace_live *t, const struct sink *sink)

@@ -62,7 +62,7 @@ int trace_live_stop(struct trace_live *t);
  */
 const int *trace_live_fds(const struct trace_live *t, unsigned int *n);
 
-/* All types again, for a sink that joins later: those that trace_live_read() announced to the others. */
+/* To a sink that joins later: all types, which trace_live_read() announced to the others, and what is missing now. */
 int trace_live_announce(const struct trace_live *t, const struct sink *sink);
 
 /*

@@ -17,6 +17,8 @@
 /* So many chunks wait: the consumer has enough to take, and flushes would fill the others with next to nothing. */
 #define BEHIND		3u
 
+#define KEPT_PART	8u	/* one chunk in so many */
+
 struct handoff {
 	pthread_mutex_t		lock;
 	pthread_cond_t		filled;		/* a chunk waits, or the end */
@@ -42,9 +44,12 @@ struct handoff {
 	struct stream_reader	*reader;
 };
 
+/* What is dropped leaves room for what is not, so that a reader hardly ever waits for it. */
 static unsigned int kept_chunks(const struct handoff *h)
 {
-	return h->never_wait && !h->may_wait ? (h->n + 7) / 8 : 0;
+	if (h->may_wait)
+		return 0;
+	return h->never_wait ? (h->n + KEPT_PART - 1) / KEPT_PART : h->n / KEPT_PART;
 }
 
 /* With the lock held: is there a chunk to fill after the current one? */

@@ -5,8 +5,8 @@
  * The recorder's reader must never wait for the disk. It calls the sink of the handoff; calls become messages
  * (stream.h) in chunks, full chunks wait in a queue, and the writer's thread turns them into calls of the real sink.
  * When the writer falls behind by all chunks, events, samples, names of tasks and changes of kswapd_failures are
- * dropped and counted, and a struct loss of stage "writer" stands in their place; types, meta and the like, which
- * later calls depend on and which are few, wait for room instead.
+ * dropped and counted, and a struct loss of stage "writer" stands in their place. Types, facts, cgroups, losses and the
+ * like, which later calls depend on, wait for room instead; one chunk in eight is kept for them.
  *
  * One thread produces, one consumes. All memory is taken and touched by handoff_new.
  */

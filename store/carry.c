@@ -39,7 +39,7 @@ static const struct {
 	{ "SELECT id, path FROM cgroup ORDER BY id DESC" LIMIT(CARRY_NAMES_MAX),
 	  "INSERT INTO cgroup(id, path) VALUES(?, ?)" },
 	/* Columns beside max() are those of its row. */
-	{ "SELECT pid, max(after_id), comm, tgid, cgroup_id FROM task GROUP BY pid ORDER BY 2 DESC"
+	{ "SELECT pid, max(after_id), comm, tgid, cgroup_id FROM task GROUP BY pid ORDER BY 2 DESC, pid DESC"
 	  LIMIT(CARRY_NAMES_MAX), "INSERT INTO task(pid, after_id, comm, tgid, cgroup_id) VALUES(?, ?, ?, ?, ?)" },
 	/* Cgroups come and go by the thousand: of those that are gone there is nothing more to say. */
 	{ "SELECT id, scope, node, cgroup_id, name, unit FROM series WHERE cgroup_id IS NULL "

@@ -14,7 +14,7 @@ for round in 1 2; do
 	sh "$load" 1
 	sleep 0.5
 	kill -STOP $recorder
-	sh "$load" 3
+	sh "$load" 1
 	sleep 0.2
 	kill -CONT $recorder
 	sleep 0.5

@@ -301,6 +301,17 @@ static unsigned int mask_of(unsigned int per_s)
 	return keep - 1;
 }
 
+/* One that joins now is told all types, and of @stage what lasts; NULL: nothing does. */
+static void joins_late(struct trace_live *t, const char *stage)
+{
+	struct seen seen = { 0 };
+	const struct sink sink = { &ops, &seen };
+
+	assert_int_equal(trace_live_announce(t, &sink), 0);
+	assert_int_equal(seen.losses, stage ? 1 : 0);
+	assert_string_equal(seen.stages[0], stage ?: "");
+}
+
 /* ---- thinning ---- */
 
 static void test_thinned(void **state)
@@ -346,6 +357,7 @@ static void test_thinned(void **state)
 	snprintf(wanted, sizeof(wanted), "1/%u since ", mask + 1);
 	assert_ptr_equal(strstr(seen.value, wanted), seen.value);
 	assert_int_equal(seen.metas, 1);
+	joins_late(t, "thinned");
 	trace_live_close(t);
 }
 
@@ -420,6 +432,7 @@ static void test_switched_off(void **state)
 	assert_null(trace_live_message(t));
 	write_over("tracing_on", "0\n");
 	now_ns = run(t, &seen, NULL, 3, now_ns);
+	joins_late(t, "off");
 	message = trace_live_message(t);
 	assert_non_null(message);
 	assert_non_null(strstr(message, "tracing_on was switched off"));
@@ -429,6 +442,7 @@ static void test_switched_off(void **state)
 	message = trace_live_message(t);
 	assert_non_null(message);
 	assert_non_null(strstr(message, "tracing_on is 1 again"));
+	joins_late(t, NULL);
 	assert_int_equal(trace_live_stop(t), 0);
 	run(t, &seen, NULL, 3, now_ns + NSEC_PER_SEC);	/* that was us */
 	assert_null(trace_live_message(t));

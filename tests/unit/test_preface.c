@@ -81,6 +81,32 @@ static void tells_the_newest(void **state)
 	preface_free(NULL);
 }
 
+/* A setting that changed while nobody listened is told as it is now, and what is over is not told. */
+static void tells_what_holds_now(void **state)
+{
+	struct listener l = { 0 };
+	const struct sink to = { &ops, &l };
+	struct preface *p;
+	struct sink from;
+
+	assert_int_equal(preface_new(&p), 0);
+	from = preface_sink(p);
+	SINK_CALL(&from, meta, "thp_enabled", "always");
+	SINK_CALL(&from, meta, "defrag_mode", "0");
+	SINK_CALL(&from, meta, "thp_enabled@123456", "never");
+	SINK_CALL(&from, meta, "host", "a@b");
+	SINK_CALL(&from, meta, "zswap.enabled@5", "Y");
+	SINK_CALL(&from, meta, "thinned.lru", "1/4 since 3.0 s, at least 1/4");
+	SINK_CALL(&from, meta, "thinned.slab", "1/1 since 9.0 s, at least 1/8");
+	SINK_CALL(&from, sample, &(struct sample){ .scope = SCOPE_SYSTEM, .name = "vm.defrag_mode", .value = 1 });
+	SINK_CALL(&from, sample, &(struct sample){ .scope = SCOPE_SYSTEM, .name = "vm.unknown", .value = 1 });
+	SINK_CALL(&from, sample, &(struct sample){ .scope = SCOPE_NODE, .name = "vm.defrag_mode", .value = 7 });
+	assert_int_equal(preface_tell(p, &to), 0);
+	assert_string_equal(l.heard, "thp_enabled=never defrag_mode=1 host=a@b zswap.enabled=Y "
+			    "thinned.lru=1/4 since 3.0 s, at least 1/4 ");
+	preface_free(p);
+}
+
 static void stops_when_refused(void **state)
 {
 	struct preface *p;
@@ -120,6 +146,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(tells_the_newest),
+		cmocka_unit_test(tells_what_holds_now),
 		cmocka_unit_test(stops_when_refused),
 		cmocka_unit_test(bounded),
 	};
