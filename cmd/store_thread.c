@@ -18,13 +18,13 @@
 #include "cmd/store_parts.h"
 #include "cmd/store_results.h"
 #include "spine/fanout.h"
+#include "spine/thread.h"
 #include "spine/time.h"
 #include "store/writer.h"
 
 #define COMMIT_NS	NSEC_PER_SEC	/* at most so much is missing after kill -9 */
 #define TAKE_MS		200
 #define MESSAGE_BYTES	1024
-#define STACK_BYTES	(512u << 10)	/* all of it is locked into memory */
 
 /* Findings, totals and the last samples of a file come when it is full. */
 #define LIMIT_RESERVE	(512u << 10)
@@ -178,15 +178,27 @@ static int store_results(struct store_thread *t)
 
 /* --- the limit --- */
 
-/* Made under the first name that is free. */
-static int open_part(struct store_thread *t)
+static int open_first(struct store_thread *t, const char *path)
+{
+	const struct store_writer_opts opts = { .mode = STORE_LIVE, .force = t->options.force && !t->options.rotate };
+
+	return store_writer_open(path, &opts, &t->error, &t->writer);
+}
+
+static int open_next(struct store_thread *t, const char *path)
+{
+	return store_writer_next(t->writer, path);
+}
+
+/* Under the first name that is free. */
+static int open_part(struct store_thread *t, int (*open)(struct store_thread *t, const char *path))
 {
 	const char *path;
 	int ret;
 
 	do {
 		path = store_parts_name(t->parts);
-		ret = path ? store_writer_next(t->writer, path) : -ENOMEM;
+		ret = path ? open(t, path) : -ENOMEM;
 	} while (ret == -EEXIST && !store_parts_skip(t->parts));
 	if (ret)
 		return ret;
@@ -200,7 +212,7 @@ static int next_part(struct store_thread *t)
 	int ret = store_results(t);
 
 	if (!ret)
-		ret = open_part(t);
+		ret = open_part(t, open_next);
 	if (ret)
 		return ret;
 	t->findings_new = t->features_new = true;
@@ -388,23 +400,6 @@ static void *thread_main(void *arg)
 	return NULL;
 }
 
-static int open_store(struct store_thread *t)
-{
-	const struct store_writer_opts opts = { .mode = STORE_LIVE, .force = t->options.force && !t->options.rotate };
-	const char *path;
-	int ret;
-
-	do {
-		path = store_parts_name(t->parts);
-		ret = path ? store_writer_open(path, &opts, &t->error, &t->writer) : -ENOMEM;
-	} while (ret == -EEXIST && !store_parts_skip(t->parts));
-	if (ret)
-		return ret;
-	set_path(t, path);
-	store_parts_made(t->parts);
-	return 0;
-}
-
 static int open_sinks(struct store_thread *t)
 {
 	const struct analysis_options analysis = { .th = &t->th, .chain = on_chain, .failures = on_failures,
@@ -412,7 +407,7 @@ static int open_sinks(struct store_thread *t)
 	int ret = store_parts_new(t->options.path, t->options.rotate, &t->parts);
 
 	if (!ret)
-		ret = open_store(t);
+		ret = open_part(t, open_first);
 	if (ret) {
 		say_error(t, ret);
 		return ret;
@@ -455,14 +450,10 @@ int store_thread_open(const struct store_thread_options *options, struct handoff
 
 int store_thread_start(struct store_thread *t)
 {
-	pthread_attr_t attr;
 	int ret;
 
 	t->started_ns = monotonic_ns();
-	pthread_attr_init(&attr);
-	pthread_attr_setstacksize(&attr, STACK_BYTES);
-	ret = -pthread_create(&t->thread, &attr, thread_main, t);
-	pthread_attr_destroy(&attr);
+	ret = thread_start(&t->thread, NULL, thread_main, t);
 	t->started = !ret;
 	if (ret)
 		say_error(t, ret);

@@ -18,6 +18,7 @@
 #include "cmd/stream_port.h"
 #include "spine/handoff.h"
 #include "spine/stream.h"
+#include "spine/thread.h"
 #include "spine/time.h"
 
 /* 8 MiB: some 80,000 events while the port takes nothing. A chunk is more than the longest message. */
@@ -27,7 +28,6 @@
 #define TAKE_MS		200
 #define WAIT_MS		100		/* for a port that takes nothing; so soon the end is seen */
 #define REST_NS		(5 * NSEC_PER_SEC)
-#define STACK_BYTES	(512u << 10)	/* all of it is locked into memory */
 
 struct stream_thread {
 	const char		*path;
@@ -201,13 +201,9 @@ struct sink stream_thread_sink(struct stream_thread *t)
 
 int stream_thread_start(struct stream_thread *t)
 {
-	pthread_attr_t attr;
 	int ret;
 
-	pthread_attr_init(&attr);
-	pthread_attr_setstacksize(&attr, STACK_BYTES);
-	ret = -pthread_create(&t->thread, &attr, thread_main, t);
-	pthread_attr_destroy(&attr);
+	ret = thread_start(&t->thread, NULL, thread_main, t);
 	t->started = !ret;
 	if (ret)
 		complain("record", strerror(-ret), NULL);

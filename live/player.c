@@ -19,6 +19,7 @@
 
 #include "analyze/analysis.h"
 #include "analyze/feature.h"
+#include "spine/fanout.h"
 #include "spine/time.h"
 #include "store/span.h"
 
@@ -27,14 +28,17 @@
 #define PROGRESS_ITEMS		16384
 #define GAP_INTERVALS		1000	/* so much of nothing is one long interval: a clock may have jumped */
 
+/* The player itself comes to the time of what is told before others are told; the analysis is there while it opens. */
+enum { OUT_CLOCK, OUT_MODEL, OUT_ANALYSIS, OUT_COUNT };
+
 struct player {
 	struct store		*store;
 	struct store_span	*span;
 	struct store_error	*err;
 	struct live_model	*model;
-	struct sink		model_sink;
 	struct analysis		*analysis;	/* while it opens */
-	struct sink		analysis_sink;
+	struct fanout		out;		/* see enum */
+	struct sink		sink;		/* to all of them */
 	struct player_options	options;
 	uint64_t		interval_ns;
 	bool			begun;
@@ -140,102 +144,37 @@ static int come_to(struct player *p, uint64_t ts)
 	return 0;
 }
 
-/* To the model, and to the analysis while the player opens. */
-#define TELL(p, member, ...) ({ \
-	int _ret = SINK_CALL(&(p)->model_sink, member, ##__VA_ARGS__); \
-	if (!_ret && (p)->analysis) \
-		_ret = SINK_CALL(&(p)->analysis_sink, member, ##__VA_ARGS__); \
-	_ret; })
-
 static int on_event(void *ctx, const struct event *ev)
 {
-	struct player *p = ctx;
-	int ret = come_to(p, ev->ts);
-
-	return ret ? ret : TELL(p, event, ev);
+	return come_to(ctx, ev->ts);
 }
 
 static int on_sample(void *ctx, const struct sample *sample)
 {
-	struct player *p = ctx;
-	int ret = come_to(p, sample->ts);
-
-	return ret ? ret : TELL(p, sample, sample);
+	return come_to(ctx, sample->ts);
 }
 
 static int on_failures(void *ctx, const struct failures_change *change)
 {
-	struct player *p = ctx;
-	int ret = come_to(p, change->ts);
-
-	return ret ? ret : TELL(p, failures, change);
-}
-
-static int on_loss(void *ctx, const struct loss *loss)
-{
-	struct player *p = ctx;
-
-	return TELL(p, loss, loss);
-}
-
-static int on_task(void *ctx, const struct task_name *task)
-{
-	struct player *p = ctx;
-
-	return TELL(p, task, task);
-}
-
-static int on_type(void *ctx, const struct event_type *type)
-{
-	struct player *p = ctx;
-
-	return TELL(p, type, type);
-}
-
-static int on_cgroup(void *ctx, uint64_t id, const char *path)
-{
-	struct player *p = ctx;
-
-	return TELL(p, cgroup, id, path);
-}
-
-static int on_symbol(void *ctx, uint64_t addr, const char *name)
-{
-	struct player *p = ctx;
-
-	return TELL(p, symbol, addr, name);
-}
-
-static int on_buffer(void *ctx, uint16_t buffer, const char *name)
-{
-	struct player *p = ctx;
-
-	return TELL(p, buffer, buffer, name);
+	return come_to(ctx, change->ts);
 }
 
 static int on_meta(void *ctx, const char *key, const char *value)
 {
 	struct player *p = ctx;
-
 	uint64_t number = strtoull(value, NULL, 10);
 
 	if (!strcmp(key, "end_ns"))
 		p->expected_end_ns = number;
 	else if (!strcmp(key, "events") && number / STATES_WANTED > p->distance)
 		p->distance = number / STATES_WANTED;
-	return TELL(p, meta, key, value);
+	return 0;
 }
 
-static const struct sink_ops player_ops = {
-	.type = on_type,
+static const struct sink_ops clock_ops = {
 	.event = on_event,
-	.loss = on_loss,
 	.sample = on_sample,
-	.task = on_task,
-	.cgroup = on_cgroup,
 	.failures = on_failures,
-	.symbol = on_symbol,
-	.buffer = on_buffer,
 	.meta = on_meta,
 };
 
@@ -266,7 +205,6 @@ static void take_results(struct player *p)
 /* The whole store once. */
 static int first_pass(struct player *p)
 {
-	const struct sink sink = { &player_ops, p };
 	struct thresholds th;
 	const struct analysis_options options = { .th = &th };
 	int ret;
@@ -275,16 +213,18 @@ static int first_pass(struct player *p)
 	ret = analysis_new(&options, &p->analysis);
 	if (ret)
 		return ret;
-	p->analysis_sink = analysis_sink(p->analysis);
-	ret = store_span_facts(p->span, &sink);
+	p->out.sinks[OUT_ANALYSIS] = analysis_sink(p->analysis);
+	p->out.n = OUT_COUNT;
+	ret = store_span_facts(p->span, &p->sink);
 	if (!ret)
-		ret = store_span_run(p->span, 0, STORE_TO_END, &sink);
+		ret = store_span_run(p->span, 0, STORE_TO_END, &p->sink);
 	if (!ret)
-		ret = SINK_CALL(&p->analysis_sink, end);
+		ret = SINK_CALL(&p->sink, end);
 	if (!ret)
 		take_results(p);
 	analysis_free(p->analysis);
 	p->analysis = NULL;
+	p->out.n = OUT_ANALYSIS;
 	p->lost = true;		/* it holds part of an interval behind the last point of the grid */
 	return ret;
 }
@@ -307,7 +247,9 @@ int player_open(const char *path, const struct player_options *options, struct s
 		p->options = *options;
 		p->interval_ns = options->interval_ns ? options->interval_ns : NSEC_PER_SEC;
 		p->distance = STATE_ITEMS;
-		p->model_sink = live_model_sink(p->model);
+		p->out = (struct fanout){ .sinks[OUT_CLOCK] = { &clock_ops, p },
+					  .sinks[OUT_MODEL] = live_model_sink(p->model), .n = OUT_ANALYSIS };
+		p->sink = fanout_sink(&p->out);
 		ret = store_open(path, err, &p->store);
 	}
 	if (!ret)
@@ -345,16 +287,14 @@ void player_close(struct player *p)
 
 static int go_back_to(struct player *p, int state)
 {
-	const struct sink sink = { &player_ops, p };
 
 	live_model_restore(p->model, p->states[state]);
 	p->now_ns = p->state_ns[state];
-	return store_span_tasks(p->span, p->now_ns, &sink);
+	return store_span_tasks(p->span, p->now_ns, &p->sink);
 }
 
 int player_seek(struct player *p, uint64_t ts_ns)
 {
-	const struct sink sink = { &player_ops, p };
 	uint64_t last = grid_at(p, p->end_ns + 1), to = grid_at(p, ts_ns < last ? ts_ns : last), from;
 	int state = state_before(p, to), ret = 0;
 
@@ -364,7 +304,7 @@ int player_seek(struct player *p, uint64_t ts_ns)
 	/* Names and losses of before the first event come with the first piece. */
 	from = p->now_ns == p->start_ns ? 0 : p->now_ns;
 	if (!ret && p->now_ns < to)
-		ret = store_span_run(p->span, from, to - 1, &sink);
+		ret = store_span_run(p->span, from, to - 1, &p->sink);
 	if (!ret)
 		tick_until(p, to);
 	p->lost = ret;

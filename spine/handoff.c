@@ -329,24 +329,10 @@ void handoff_close(struct handoff *h)
 
 /* --- the consumer --- */
 
-static struct timespec deadline(int timeout_ms)
-{
-	struct timespec ts;
-
-	clock_gettime(CLOCK_MONOTONIC, &ts);
-	ts.tv_sec += timeout_ms / 1000;
-	ts.tv_nsec += timeout_ms % 1000 * NSEC_PER_MSEC;
-	if (ts.tv_nsec >= (long)NSEC_PER_SEC) {
-		ts.tv_sec++;
-		ts.tv_nsec -= NSEC_PER_SEC;
-	}
-	return ts;
-}
-
 int handoff_take_bytes(struct handoff *h, int timeout_ms, int (*use)(void *ctx, const char *data, uint32_t bytes),
 		       void *ctx)
 {
-	struct timespec until = deadline(timeout_ms);
+	struct timespec until = ns_to_timespec(monotonic_ns() + timeout_ms * NSEC_PER_MSEC);
 	struct stream_buf *chunk;
 	int ret = timeout_ms ? 0 : ETIMEDOUT;
 

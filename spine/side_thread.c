@@ -13,11 +13,11 @@
 #include <time.h>
 
 #include "spine/handoff.h"
+#include "spine/thread.h"
 #include "spine/time.h"
 
 #define CHUNK_KIB	64u		/* small: what is in the first ones need not wait for the rest */
 #define CHUNKS_MIN	2u
-#define STACK_BYTES	(512u << 10)	/* all of it is locked into memory; paths and lines are on it, 20 kB at most */
 #define NAME_BYTES	16u		/* with "squall-" and the end, as pthread_setname_np() has it */
 #define JOIN_NS		(5 * NSEC_PER_SEC)
 #define JOIN_STEP_NS	(20 * NSEC_PER_MSEC)
@@ -55,16 +55,11 @@ int side_thread_new(const struct side_work *work, struct side_thread **out)
 
 /* --- the thread --- */
 
-static struct timespec to_timespec(uint64_t ns)
-{
-	return (struct timespec){ .tv_sec = ns / NSEC_PER_SEC, .tv_nsec = ns % NSEC_PER_SEC };
-}
-
 /* Until then, or until somebody asks for something. False: it is to end. */
 static bool rest(struct side_thread *t, int64_t wait_ns)
 {
 	bool asleep = wait_ns == SIDE_THREAD_ASLEEP, stop;
-	struct timespec until = to_timespec(asleep ? 0 : monotonic_ns() + wait_ns);
+	struct timespec until = ns_to_timespec(asleep ? 0 : monotonic_ns() + wait_ns);
 	int ret = 0;
 
 	pthread_mutex_lock(&t->lock);
@@ -102,17 +97,11 @@ static void *thread_main(void *arg)
 int side_thread_start(struct side_thread *t)
 {
 	char name[NAME_BYTES];
-	pthread_attr_t attr;
 	int ret;
 
-	pthread_attr_init(&attr);
-	pthread_attr_setstacksize(&attr, STACK_BYTES);
-	ret = -pthread_create(&t->thread, &attr, thread_main, t);
-	pthread_attr_destroy(&attr);
-	t->running = !ret;
 	snprintf(name, sizeof(name), "squall-%s", t->work.name);
-	if (!ret)
-		pthread_setname_np(t->thread, name);
+	ret = thread_start(&t->thread, name, thread_main, t);
+	t->running = !ret;
 	return ret;
 }
 
@@ -150,7 +139,7 @@ void side_thread_repeat(struct side_thread *t)
  */
 static int join(struct side_thread *t, const struct sink *sink)
 {
-	struct timespec step = to_timespec(JOIN_STEP_NS);
+	struct timespec step = ns_to_timespec(JOIN_STEP_NS);
 	uint64_t deadline = monotonic_ns() + JOIN_NS;
 	int ret = 0;
 

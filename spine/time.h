@@ -19,6 +19,11 @@ static inline uint64_t monotonic_ns(void)
 	return ts.tv_sec * NSEC_PER_SEC + ts.tv_nsec;
 }
 
+static inline struct timespec ns_to_timespec(uint64_t ns)
+{
+	return (struct timespec){ .tv_sec = ns / NSEC_PER_SEC, .tv_nsec = ns % NSEC_PER_SEC };
+}
+
 static inline double ns_to_s(uint64_t ns)
 {
 	return ns / (double)NSEC_PER_SEC;

@@ -7,6 +7,7 @@
 
 #include <errno.h>
 
+#include "store/row_tell.h"
 #include "store/schema.h"
 #include "store/sql.h"
 #include "store/store_db.h"
@@ -41,42 +42,12 @@ static int tell_cgroup(sqlite3_stmt *row, const struct sink *sink)
 	return SINK_CALL(sink, cgroup, sqlite3_column_int64(row, 0), store_column_text(row, 1));
 }
 
-static int64_t column_or(sqlite3_stmt *row, int column, int64_t unknown)
-{
-	return sqlite3_column_type(row, column) == SQLITE_NULL ? unknown : sqlite3_column_int64(row, column);
-}
-
-static int tell_task(sqlite3_stmt *row, const struct sink *sink)
-{
-	const struct task_name task = {
-		.tid		= sqlite3_column_int(row, 1),
-		.comm		= store_column_text(row, 2),
-		.tgid		= sqlite3_column_int(row, 3),
-		.cgroup_id	= sqlite3_column_int64(row, 4),
-	};
-
-	return SINK_CALL(sink, task, &task);
-}
-
-static int tell_loss(sqlite3_stmt *row, const struct sink *sink)
-{
-	const struct loss loss = {
-		.ts	= sqlite3_column_int64(row, 1),
-		.cpu	= column_or(row, 2, EVENT_CPU_UNKNOWN),
-		.buffer	= sqlite3_column_int(row, 3),
-		.stage	= store_column_text(row, 4),
-		.events	= column_or(row, 5, LOSS_COUNT_UNKNOWN),
-	};
-
-	return SINK_CALL(sink, loss, &loss);
-}
-
 static int tell_sample(sqlite3_stmt *row, const struct sink *sink)
 {
 	const struct sample sample = {
 		.ts		= sqlite3_column_int64(row, 0),
 		.scope		= store_scope_parse(store_column_text(row, 1)),
-		.node		= column_or(row, 2, -1),
+		.node		= row_int_or(row, 2, -1),
 		.cgroup_id	= sqlite3_column_int64(row, 3),
 		.name		= store_column_text(row, 4),
 		.unit		= store_column_text(row, 5),
@@ -84,23 +55,6 @@ static int tell_sample(sqlite3_stmt *row, const struct sink *sink)
 	};
 
 	return SINK_CALL(sink, sample, &sample);
-}
-
-static int tell_failures(sqlite3_stmt *row, const struct sink *sink)
-{
-	const struct failures_change change = {
-		.ts		= sqlite3_column_int64(row, 0),
-		.node		= sqlite3_column_int(row, 1),
-		.value		= sqlite3_column_int(row, 2),
-		.previous	= column_or(row, 3, -1),
-		.via		= store_column_text(row, 4),
-		.tid		= column_or(row, 5, -1),
-		.comm		= store_column_text(row, 6),
-		.cgroup_id	= sqlite3_column_int64(row, 7),
-		.reason		= store_column_text(row, 8),
-	};
-
-	return SINK_CALL(sink, failures, &change);
 }
 
 /* Told before the first event, without a time. */
@@ -115,11 +69,11 @@ enum { TASKS, LOSSES, SAMPLES, FAILURES, STREAMS };
 
 static const struct stream_kind stream_kinds[STREAMS] = {
 	[TASKS] = {
-		"SELECT after_id, pid, comm, tgid, cgroup_id FROM task ORDER BY after_id", false, tell_task,
+		"SELECT " TASK_COLUMNS " FROM task ORDER BY after_id", false, row_tell_task,
 	},
 	[LOSSES] = {
-		"SELECT after_id, ts, cpu, buffer, stage, events FROM loss "
-		"WHERE ts IS NULL OR ts BETWEEN ?1 AND ?2 ORDER BY rowid", false, tell_loss,
+		"SELECT " LOSS_COLUMNS " FROM loss "
+		"WHERE ts IS NULL OR ts BETWEEN ?1 AND ?2 ORDER BY rowid", false, row_tell_loss,
 	},
 	/* A value is stored when it changes: the last one before the range is the one that holds at its start. */
 	[SAMPLES] = {
@@ -128,8 +82,8 @@ static const struct stream_kind stream_kinds[STREAMS] = {
 		"(SELECT max(id) FROM sample WHERE ts < ?1 GROUP BY series_id)) ORDER BY sample.id", true, tell_sample,
 	},
 	[FAILURES] = {
-		"SELECT ts, node, value, previous, via, pid, comm, cgroup_id, reason FROM kswapd_failures "
-		"WHERE ts BETWEEN ?1 AND ?2 ORDER BY rowid", true, tell_failures,
+		"SELECT " FAILURES_COLUMNS " FROM kswapd_failures "
+		"WHERE ts BETWEEN ?1 AND ?2 ORDER BY rowid", true, row_tell_failures,
 	},
 };
 
@@ -185,7 +139,7 @@ static int tell_due(struct store *s, struct stream *st, int64_t id, uint64_t ts,
 	return ret;
 }
 
-static int tell_first(struct store *s, const struct sink *sink)
+int store_tell_facts(struct store *s, const struct sink *sink)
 {
 	int ret = 0;
 
@@ -232,7 +186,7 @@ int store_replay(struct store *s, uint64_t from_ns, uint64_t to_ns, const struct
 {
 	struct store_cursor *cursor = NULL;
 	struct stream streams[STREAMS] = { 0 };
-	int ret = tell_first(s, sink);
+	int ret = store_tell_facts(s, sink);
 
 	for (unsigned int i = 0; i < STREAMS && !ret; i++) {
 		streams[i].kind = &stream_kinds[i];

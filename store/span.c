@@ -11,8 +11,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "store/sql.h"
+#include "store/row_tell.h"
 #include "store/schema.h"
+#include "store/sql.h"
 #include "store/store_db.h"
 
 #define SERIES_MAX	(1u << 20)	/* of more, the later ones are not told */
@@ -41,18 +42,13 @@ struct store_span {
 /* The first column says when; ?1 and ?2 are the first and the last time. Samples begin at an id, see find_sample. */
 static const char *const queries[STREAMS] = {
 	[SAMPLES] = "SELECT ts, series_id, value FROM sample WHERE id >= ?1 ORDER BY id",
-	[FAILURES] = "SELECT ts, node, value, previous, via, pid, comm, cgroup_id, reason FROM kswapd_failures "
+	[FAILURES] = "SELECT " FAILURES_COLUMNS " FROM kswapd_failures "
 		     "WHERE ts BETWEEN ?1 AND ?2 ORDER BY rowid",
-	[LOSSES] = "SELECT after_id, ts, cpu, buffer, stage, events FROM loss "
+	[LOSSES] = "SELECT " LOSS_COLUMNS " FROM loss "
 		   "WHERE after_id BETWEEN ?1 AND ?2 ORDER BY rowid",
-	[TASKS] = "SELECT after_id, pid, comm, tgid, cgroup_id FROM task "
+	[TASKS] = "SELECT " TASK_COLUMNS " FROM task "
 		  "WHERE after_id BETWEEN ?1 AND ?2 ORDER BY after_id",
 };
-
-static int64_t column_or(sqlite3_stmt *row, int column, int64_t unknown)
-{
-	return sqlite3_column_type(row, column) == SQLITE_NULL ? unknown : sqlite3_column_int64(row, column);
-}
 
 static int64_t clamp(uint64_t ns)
 {
@@ -88,42 +84,14 @@ static int tell_sample(struct store_span *span, sqlite3_stmt *row, const struct 
 	return SINK_CALL(sink, sample, &sample);
 }
 
-static int tell_failures(struct store_span *span, sqlite3_stmt *row, const struct sink *sink)
+static int tell_row(struct store_span *span, enum stream st, const struct sink *sink)
 {
-	const struct failures_change change = {
-		.ts = sqlite3_column_int64(row, 0), .node = sqlite3_column_int(row, 1),
-		.value = sqlite3_column_int(row, 2), .previous = column_or(row, 3, -1),
-		.via = store_column_text(row, 4), .tid = column_or(row, 5, -1), .comm = store_column_text(row, 6),
-		.cgroup_id = sqlite3_column_int64(row, 7), .reason = store_column_text(row, 8),
+	static int (*const tellers[STREAMS])(sqlite3_stmt *row, const struct sink *sink) = {
+		[FAILURES] = row_tell_failures, [LOSSES] = row_tell_loss, [TASKS] = row_tell_task,
 	};
 
-	return SINK_CALL(sink, failures, &change);
+	return st == SAMPLES ? tell_sample(span, span->select[st], sink) : tellers[st](span->select[st], sink);
 }
-
-static int tell_loss(struct store_span *span, sqlite3_stmt *row, const struct sink *sink)
-{
-	const struct loss loss = {
-		.ts = sqlite3_column_int64(row, 1), .cpu = column_or(row, 2, EVENT_CPU_UNKNOWN),
-		.buffer = sqlite3_column_int(row, 3), .stage = store_column_text(row, 4),
-		.events = column_or(row, 5, LOSS_COUNT_UNKNOWN),
-	};
-
-	return SINK_CALL(sink, loss, &loss);
-}
-
-static int tell_task(struct store_span *span, sqlite3_stmt *row, const struct sink *sink)
-{
-	const struct task_name task = {
-		.tid = sqlite3_column_int(row, 1), .comm = store_column_text(row, 2),
-		.tgid = sqlite3_column_int(row, 3), .cgroup_id = sqlite3_column_int64(row, 4),
-	};
-
-	return SINK_CALL(sink, task, &task);
-}
-
-static int (*const tellers[STREAMS])(struct store_span *span, sqlite3_stmt *row, const struct sink *sink) = {
-	[SAMPLES] = tell_sample, [FAILURES] = tell_failures, [LOSSES] = tell_loss, [TASKS] = tell_task,
-};
 
 /* --- making one --- */
 
@@ -174,7 +142,7 @@ static int read_series(struct store_span *span)
 
 		s->id = sqlite3_column_int64(rows, 0);
 		s->scope = store_scope_parse(store_column_text(rows, 1));
-		s->node = column_or(rows, 2, -1);
+		s->node = row_int_or(rows, 2, -1);
 		s->cgroup_id = sqlite3_column_int64(rows, 3);
 		s->name = add_text(&at, span->texts + bytes, rows, 4);
 		s->unit = s->name ? add_text(&at, span->texts + bytes, rows, 5) : NULL;
@@ -220,48 +188,9 @@ void store_span_free(struct store_span *span)
 	free(span);
 }
 
-/* --- facts --- */
-
-struct facts_sink {
-	const struct sink	*sink;
-};
-
-static int fact_meta(void *ctx, const char *key, const char *value)
-{
-	return SINK_CALL(((struct facts_sink *)ctx)->sink, meta, key, value);
-}
-
-static int fact_buffer(void *ctx, uint16_t buffer, const char *name)
-{
-	return SINK_CALL(((struct facts_sink *)ctx)->sink, buffer, buffer, name);
-}
-
-static int fact_symbol(void *ctx, uint64_t addr, const char *name)
-{
-	return SINK_CALL(((struct facts_sink *)ctx)->sink, symbol, addr, name);
-}
-
-static int fact_cgroup(void *ctx, uint64_t id, const char *path)
-{
-	return SINK_CALL(((struct facts_sink *)ctx)->sink, cgroup, id, path);
-}
-
-static int fact_type(void *ctx, const struct event_type *type)
-{
-	return SINK_CALL(((struct facts_sink *)ctx)->sink, type, type);
-}
-
-/* A replay of no time at all tells just these, and tasks and losses, which come with their pieces. */
 int store_span_facts(struct store_span *span, const struct sink *sink)
 {
-	static const struct sink_ops ops = {
-		.meta = fact_meta, .buffer = fact_buffer, .symbol = fact_symbol, .cgroup = fact_cgroup,
-		.type = fact_type,
-	};
-	struct facts_sink facts = { sink };
-	const struct sink only = { &ops, &facts };
-
-	return store_replay(span->store, 1, 0, &only);
+	return store_tell_facts(span->store, sink);
 }
 
 /* --- pieces --- */
@@ -335,7 +264,7 @@ static int open_streams(struct store_span *span, uint64_t from_ns, uint64_t to_n
 
 static int tell(struct store_span *span, enum stream st, const struct sink *sink)
 {
-	int ret = tellers[st](span, span->select[st], sink);
+	int ret = tell_row(span, st, sink);
 
 	return ret ? ret : advance(span, st);
 }
@@ -415,7 +344,7 @@ int store_span_tasks(struct store_span *span, uint64_t ts_ns, const struct sink 
 	sqlite3_bind_int64(rows, 1, INT64_MIN);
 	sqlite3_bind_int64(rows, 2, clamp(ts_ns));
 	while (!ret && (step = sqlite3_step(rows)) == SQLITE_ROW)
-		ret = tell_task(span, rows, sink);
+		ret = row_tell_task(rows, sink);
 	sqlite3_reset(rows);
 	return ret;
 }

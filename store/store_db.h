@@ -38,6 +38,9 @@ int store_failed(struct store *s, int error);
 /* Text of a result, "" for NULL; valid as SQLite's. */
 const char *store_column_text(sqlite3_stmt *statement, int column);
 
+/* What has no time: meta, buffers, symbols, cgroups and types. 0, what the sink answered, or as store_failed(). */
+int store_tell_facts(struct store *s, const struct sink *sink);
+
 /* To be called once for a connection, before the first cursor. */
 int store_cursor_register(struct store *s);
 
