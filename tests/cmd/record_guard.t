@@ -47,8 +47,11 @@ is "$(sql "$work/guard.db" "SELECT count(*) FROM ($calls) WHERE ts > $thinned AN
 	"only threads whose id is a multiple of $keep are recorded"
 [ "$(sql "$work/guard.db" "SELECT count(*) FROM ($calls) WHERE ts < $first AND pid % $keep != 0")" -gt 0 ]
 ok $? "before, all were"
-is "$(sql "$work/guard.db" "SELECT count(*) FROM (SELECT begin, ts, lag(begin) OVER (PARTITION BY pid ORDER BY ts) AS before
-	FROM ($calls)) WHERE (ts < $first OR ts > $thinned) AND begin = before")" 0 "pairs are whole"
+# What comes before the first change and what after the last one, each for itself: a call that a change falls into may have
+# lost one of its two. Threads of odd ids are left out from the first change on; begins and ends one after the other.
+whole=$(sql "$work/guard.db" "SELECT min(ts) FROM (SELECT max(ts) AS ts FROM ($calls) WHERE pid % 2 GROUP BY begin)")
+is "$(sql "$work/guard.db" "SELECT count(*) FROM (SELECT begin, lag(begin) OVER (PARTITION BY pid, ts > $thinned ORDER BY ts) AS before
+	FROM ($calls) WHERE ts <= $whole OR ts > $thinned) WHERE begin = before")" 0 "pairs are whole"
 rate=$(sql "$work/guard.db" "SELECT count(*) * 1e9 / ($first - min(ts)) FROM ($calls) WHERE ts < $first")
 [ "${rate%.*}" -gt $((300 * $(nproc))) ]
 ok $? "it was above the limit before (${rate%.*}/s)"
