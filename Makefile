@@ -160,7 +160,7 @@ CHECK_BINS := $(BUILD)/tests/tui/stage $(BUILD)/san/tests/tui/stage $(BUILD)/squ
 check: $(CHECK_BINS)
 	$(Q)BUILD=$(abspath $(BUILD)) SQUALL_TRACES=$(SHARED)/traces \
 		SQUALL_THIRD_PARTY=$(SHARED)/third-party FUZZ_SECONDS=$(CHECK_FUZZ_SECONDS) \
-		prove -j2 --exec tests/exec.sh $(CHECK_TESTS) $(sort $(wildcard tests/cmd/*.t))
+		tests/run.sh $(CHECK_TESTS) $(sort $(wildcard tests/cmd/*.t))
 CHECK_FUZZ_SECONDS ?= 60
 # More recorded traces, where they lie beside the tree; tests that want them skip without.
 SHARED ?= $(abspath ../shared)

@@ -117,13 +117,16 @@ like "$(cat "$work/summary")" '^found     warning  nonmovable-reclaim-spin \[a1\
 is $? 2 "a full output: exit status 2"
 # Interrupted in the middle of a pipe that does not end: nothing is left behind.
 mkfifo "$work/pipe"
-(cat "$spin"; sleep 30) >"$work/pipe" &
+(cat "$spin"; exec sleep 30) >"$work/pipe" &
+feed=$!
 "$SQUALL" import -q - -o "$work/int.db" <"$work/pipe" 2>"$work/err" &
 import=$!
 sleep 1
 kill -TERM $import
 wait $import
-is $? 143 "an interrupted import ends by the signal"
+status=$?
+kill $feed
+is $status 143 "an interrupted import ends by the signal"
 ls "$work" | grep -q '^int\.db'
 [ $? -ne 0 ]
 ok $? "an interrupted import leaves no file"
