@@ -46,7 +46,7 @@ FUZZERS := $(patsubst tests/fuzz/%.c,%,$(wildcard tests/fuzz/fuzz_*.c))
 WORKLOADS := $(patsubst kernel-patches/lab/workloads/%.c,%,$(wildcard kernel-patches/lab/workloads/*.c))
 BENCH_TOOLS := $(patsubst tests/bench/%.c,%,$(wildcard tests/bench/*.c))
 GENERATED := $(BUILD)/gen/store/schema.sql.h $(BUILD)/gen/collect/bpf/kswapd.skel.h $(BUILD)/gen/collect/bpf/task.skel.h \
-	$(BUILD)/gen/report/page.css.h $(BUILD)/gen/report/page.js.h $(BUILD)/gen/report/dygraph.min.js.h \
+	$(BUILD)/gen/docs/storms.md.h $(BUILD)/gen/report/page.css.h $(BUILD)/gen/report/page.js.h $(BUILD)/gen/report/dygraph.min.js.h \
 	$(BUILD)/gen/report/dygraphs.licence.h
 # Of Debian's libjs-dygraphs; embedded, so that a report needs nothing else.
 DYGRAPHS ?= /usr/share/javascript/dygraphs/dygraph.min.js

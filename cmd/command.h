@@ -26,6 +26,7 @@ int cmd_record(int argc, char **argv);
 int cmd_report(int argc, char **argv);
 int cmd_compare(int argc, char **argv);
 int cmd_top(int argc, char **argv);
+int cmd_explain(int argc, char **argv);
 
 /* "squall: WHAT: WHY" on stderr, with names made harmless; hint NULL or "" for none, else a line of its own. */
 void complain(const char *what, const char *why, const char *hint);

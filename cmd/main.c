@@ -13,6 +13,7 @@ static const struct command commands[] = {
 	{ "import", "turn a trace.dat or ftrace text into a SQLite store", cmd_import },
 	{ "analyze", "diagnose a store or a trace", cmd_analyze },
 	{ "report", "write the diagnosis to hand on: HTML with charts, markdown, text, JSON", cmd_report },
+	{ "explain", "explain a kind of finding: what happens, how to recognise it, what to do", cmd_explain },
 	{ "compare", "tell what a change to the kernel does, from runs without and with it", cmd_compare },
 	{ "top", "watch nodes, cgroups, tasks and swap, interval by interval", cmd_top },
 };

@@ -4,7 +4,7 @@
 # warning; each folder that README maps is there; each finding kind is explained.
 . "$(dirname "$0")/../lib.sh"
 
-for command in check record import analyze report compare top; do
+for command in check record import analyze report compare explain top; do
 	page=$TOP/docs/squall-$command.1
 	"$SQUALL" $command --help | sed -n '/^Options:/,/^$/p' | grep -oE -- '--[a-z-]+' | sort -u >"$work/help"
 	sed -n '/^\.SH OPTIONS/,/^\.SH EXIT/p' "$page" | sed 's/\\-/-/g' | grep -E '^\.(BR?|BI|IR?|TP|B)|^\.OP' |
@@ -24,7 +24,14 @@ done
 for kind in $("$SQUALL" analyze --only '?' /dev/null 2>&1 | sed -n 's/^squall: kinds: //p'); do
 	grep -q -- "$kind" "$TOP/README.md" && sed 's/\\-/-/g' "$TOP/docs/squall-analyze.1" | grep -q -- "$kind"
 	ok $? "README and squall-analyze(1) explain $kind"
+	like "$("$SQUALL" explain "$kind" | grep -E '^[A-Z][a-z ]+:$' | tr '\n' ' ')" \
+		'^What happens: How to recognise it: What to do: Where it is discussed: $' "squall explain $kind"
 done
+is "$(grep '^## ' "$TOP/docs/storms.md" | cut -c4- | sort | tr '\n' ' ')" \
+	"$("$SQUALL" explain | awk '{ print $1 }' | sort | tr '\n' ' ')" "docs/storms.md has the kinds that there are"
+"$SQUALL" explain no-such-kind >/dev/null 2>"$work/err"
+is $? 2 "explain: no such kind"
+like "$(cat "$work/err")" "'squall explain' lists them" "and what to do"
 for folder in $(cd "$TOP" && git ls-files 2>/dev/null | grep / | cut -d/ -f1 | sort -u | grep -v '^\.'); do
 	grep -q "$folder/" "$TOP/README.md"
 	ok $? "README maps $folder/"
