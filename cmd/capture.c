@@ -33,6 +33,9 @@
 #define FIRST_STEP_NS	(2 * NSEC_PER_MSEC)
 #define SAMPLES_KIB	4096u			/* some 40,000 samples */
 #define LOOKS_KIB	256u
+#define METRICS_KIB	512u			/* two turns of all that is read from the pipe */
+#define METRICS_WAIT_MS	200
+#define METRICS_REST_NS	(10 * NSEC_PER_MSEC)	/* after each KiB: a job that says more than 100 KiB/s has to wait */
 
 enum { FD_TIMER, FD_STOP, FD_EPOLL, FD_COUNT };
 
@@ -49,7 +52,9 @@ struct capture {
 	struct recording_names	*names;
 	struct sampler		*sampler;
 	struct kswapd_probe	*probe;		/* NULL: not to be had */
+	struct job_metric	*jobs;		/* NULL: they are not asked */
 	struct side		samples, looks;
+	struct side_thread	*metrics;	/* of jobs */
 	struct preface		*preface;	/* NULL: nobody joins late */
 	pthread_mutex_t		lock;		/* of out, and of calls to it */
 	struct fanout		out;
@@ -173,6 +178,33 @@ static int open_looks(struct capture *c)
 	return 0;
 }
 
+/* It waits here, not in the thread's rest, for the time of a sample is that of its arrival. */
+static int64_t take_metrics(void *ctx, uint64_t now_ns, const struct sink *sink)
+{
+	int ret = job_metric_take(((struct capture *)ctx)->jobs, METRICS_WAIT_MS, sink);
+
+	return ret < 0 ? ret : METRICS_REST_NS;
+}
+
+static void repeat_metrics(void *ctx)
+{
+	job_metric_repeat(((struct capture *)ctx)->jobs);
+}
+
+static int last_metrics(void *ctx, uint64_t now_ns, const struct sink *sink)
+{
+	return job_metric_finish(((struct capture *)ctx)->jobs, sink);
+}
+
+static int open_metrics(struct capture *c, struct source_error *err)
+{
+	const struct side_work work = { .name = "metrics", .memory_kib = METRICS_KIB, .ctx = c, .work = take_metrics,
+					.repeat = repeat_metrics, .last = last_metrics };
+	int ret = c->options.metrics ? job_metric_open(c->options.metrics, err, &c->jobs) : 0;
+
+	return ret || !c->jobs ? ret : side_thread_new(&work, &c->metrics);
+}
+
 static int watch(struct capture *c, int fd)
 {
 	struct epoll_event ev = { .events = EPOLLIN, .data.fd = fd };
@@ -235,6 +267,8 @@ int capture_open(const struct capture_options *options, struct source_error *err
 	if (!ret)
 		ret = open_looks(c);
 	if (!ret)
+		ret = open_metrics(c, err);
+	if (!ret)
 		ret = open_out(c);
 	if (!ret)
 		ret = open_loop(c);
@@ -261,6 +295,10 @@ void capture_close(struct capture *c)
 		hangs = true;
 	else
 		kswapd_probe_free(c->probe);
+	if (!side_thread_free(c->metrics))
+		hangs = true;
+	else
+		job_metric_close(c->jobs);
 	trace_live_close(c->trace);
 	recording_names_free(c->names);
 	for (int i = 0; i < FD_COUNT; i++)
@@ -274,6 +312,13 @@ void capture_close(struct capture *c)
 }
 
 /* --- sinks --- */
+
+static void repeat(struct capture *c)
+{
+	side_thread_repeat(c->samples.thread);
+	if (c->metrics)
+		side_thread_repeat(c->metrics);
+}
 
 static int tell_newcomer(struct capture *c, const struct sink *sink)
 {
@@ -291,7 +336,7 @@ int capture_attach(struct capture *c, const struct sink *sink)
 		ret = -ENOSPC;
 	if (!ret && c->runs) {
 		ret = tell_newcomer(c, sink);
-		side_thread_repeat(c->samples.thread);
+		repeat(c);
 	}
 	if (!ret)
 		c->out.sinks[c->out.n++] = *sink;
@@ -315,6 +360,8 @@ static void drain_sides(struct capture *c)
 	if (c->looks.thread)
 		side_thread_drain(c->looks.thread, &c->named);
 	side_thread_drain(c->samples.thread, &c->named);
+	if (c->metrics)
+		side_thread_drain(c->metrics, &c->named);
 	recording_names_drain(c->names);
 }
 
@@ -341,6 +388,8 @@ static int begin(struct capture *c)
 		ret = side_thread_start(c->samples.thread);
 	if (!ret && c->looks.thread)
 		ret = side_thread_start(c->looks.thread);
+	if (!ret && c->metrics)
+		ret = side_thread_start(c->metrics);
 	if (!ret)
 		ret = recording_names_start(c->names);
 	if (ret)
@@ -415,6 +464,8 @@ static int finish(struct capture *c)
 	if (c->looks.thread)
 		side_thread_stop(c->looks.thread, monotonic_ns(), &c->named);
 	side_thread_stop(c->samples.thread, monotonic_ns(), &c->named);
+	if (c->metrics)
+		side_thread_stop(c->metrics, monotonic_ns(), &c->named);
 	recording_names_finish(c->names, monotonic_ns());
 	put_counts(c);
 	pthread_mutex_unlock(&c->lock);
@@ -439,7 +490,7 @@ int capture_run(struct capture *c, const struct capture_hooks *hooks)
 
 void capture_repeat(struct capture *c)
 {
-	side_thread_repeat(c->samples.thread);
+	repeat(c);
 	recording_names_repeat(c->names);
 }
 
@@ -454,6 +505,13 @@ void capture_get_stats(const struct capture *c, struct trace_live_stats *out)
 	*out = (struct trace_live_stats){ 0 };
 	if (c->trace)
 		trace_live_get_stats(c->trace, out);
+}
+
+void capture_get_job_stats(const struct capture *c, struct job_metric_stats *out)
+{
+	*out = (struct job_metric_stats){ 0 };
+	if (c->jobs)
+		job_metric_get_stats(c->jobs, out);
 }
 
 const char *const *capture_missing_events(const struct capture *c, unsigned int *n)

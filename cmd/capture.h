@@ -10,6 +10,7 @@
 #ifndef SQUALL_CMD_CAPTURE_H
 #define SQUALL_CMD_CAPTURE_H
 
+#include "collect/job_metric.h"
 #include "collect/trace_live.h"
 #include "spine/sink.h"
 
@@ -22,6 +23,7 @@ struct capture_options {
 	uint32_t	turn_ms;		/* below 1,000; how often rings are read that are not a quarter full: 0 the default */
 	bool		no_events;		/* samples are enough: without tracefs or the right to it, go on */
 	bool		late_sinks;		/* some will come while it runs; costs 5 MiB */
+	const char	*metrics;		/* a pipe for jobs, as collect/job_metric.h; NULL: none */
 	/* An input that is not to be had, and why; the strings are the caller's during the call only, hint may be NULL. */
 	void		(*missing)(void *ctx, const char *what, const char *why, const char *hint);
 	void		*ctx;			/* of missing */
@@ -70,6 +72,9 @@ void capture_stop(struct capture *c);
 
 /* In a hook, or when nothing runs: events so far. Zeros without tracefs. */
 void capture_get_stats(const struct capture *c, struct trace_live_stats *out);
+
+/* After the run: what jobs said. Zeros without a pipe. */
+void capture_get_job_stats(const struct capture *c, struct job_metric_stats *out);
 
 /* Events that this kernel does not have, *n names; borrowed. */
 const char *const *capture_missing_events(const struct capture *c, unsigned int *n);

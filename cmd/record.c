@@ -41,6 +41,12 @@ static int set_stream(void *ctx, const char *value)
 	return 0;
 }
 
+static int set_metrics(void *ctx, const char *value)
+{
+	((struct record *)ctx)->options.metrics = value;
+	return 0;
+}
+
 static int set_force(void *ctx, const char *value)
 {
 	((struct record *)ctx)->options.force = true;
@@ -136,6 +142,8 @@ static const struct option_row rows[] = {
 	{ "rotate", 0, "N", "go on in a next file at the limit, and keep the last N: FILE.0001, .0002 ... before its suffix",
 	  set_rotate },
 	{ "memory", 0, "MIB", "what may wait in memory while the disk is slow (default 48)", set_memory },
+	{ "metrics", 0, "FIFO", "what jobs write there, lines of NAME.FIELD VALUE [UNIT], becomes series job.NAME.FIELD",
+	  set_metrics },
 	{ "quiet", 'q', NULL, "no summary", set_quiet },
 	{ 0 },
 };
@@ -164,6 +172,16 @@ static void print_stream(const struct record *r, const struct stream_thread_resu
 	putchar('\n');
 }
 
+static void print_jobs(const struct job_metric_stats *jobs)
+{
+	printf("jobs      %u series by %" PRIu64 " lines", jobs->series, jobs->lines);
+	if (jobs->bad)
+		printf("; %" PRIu64 " were not understood, the first: %s", jobs->bad, jobs->why);
+	if (jobs->left_out)
+		printf("; %" PRIu64 " were of more than %u series and are left out", jobs->left_out, JOB_METRIC_SERIES);
+	putchar('\n');
+}
+
 static void print_cost(const struct recorder_result *result)
 {
 	double span_s = ns_to_s(result->span_ns);
@@ -181,6 +199,8 @@ static void print_summary(const struct record *r, const struct recorder_result *
 		printf("files     %u were written, the last %u are there\n", result->files, result->files_left);
 	if (r->options.stream)
 		print_stream(r, &result->stream);
+	if (r->options.metrics)
+		print_jobs(&result->jobs);
 	print_cost(result);
 }
 

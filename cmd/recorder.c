@@ -79,7 +79,7 @@ static int open_source(struct recorder *r)
 	const struct capture_options capture = { .events = r->options->events,
 						 .buffer_bytes_per_cpu = r->options->buffer_bytes_per_cpu,
 						 .max_rate = r->options->max_rate, .turn_ms = TURN_MS,
-						 .missing = say_missing_input };
+						 .metrics = r->options->metrics, .missing = say_missing_input };
 	struct source_error err;
 	int ret = capture_open(&capture, &err, &r->capture);
 
@@ -294,6 +294,7 @@ static void measure(const struct recorder *r, struct recorder_result *result)
 	struct rusage usage;
 
 	capture_get_stats(r->capture, &stats);
+	capture_get_job_stats(r->capture, &result->jobs);
 	getrusage(RUSAGE_SELF, &usage);
 	result->span_ns = monotonic_ns() - r->started_ns;
 	result->cpu_ns = (usage.ru_utime.tv_sec + usage.ru_stime.tv_sec) * NSEC_PER_SEC +

@@ -10,6 +10,7 @@
 
 #include "analyze/analysis.h"
 #include "cmd/stream_thread.h"
+#include "collect/job_metric.h"
 
 struct recorder_options {
 	const char	*output;		/* the store; NULL: none is made, and there is a stream */
@@ -22,6 +23,7 @@ struct recorder_options {
 	uint64_t	max_bytes;		/* of each file with its log; 0: no limit */
 	unsigned int	rotate;			/* files to keep, see store_parts.h; 0: at the limit the recording ends */
 	unsigned int	memory_mib;		/* between the reader and the writer */
+	const char	*metrics;		/* as collect/job_metric.h, or NULL */
 	char		**command;		/* NULL, or argv of what to run while recording */
 };
 
@@ -34,6 +36,7 @@ struct recorder_result {
 	unsigned int	files, files_left;	/* made; and not removed since, by rotation */
 	char		path[4096];		/* the last of them */
 	struct stream_thread_result stream;
+	struct job_metric_stats jobs;
 };
 
 #define RECORDER_MEMORY_MIB	48u	/* some 5 s of 100,000 events/s while the disk stands still */

@@ -14,6 +14,8 @@ seeds() {
 		# Small whole files of each form, which the fuzzer makes itself.
 		SQUALL_FUZZ_SEED=$2 "$BUILD/fuzz/fuzz_tracedat" -runs=0 >/dev/null 2>&1
 		head -c 40000 "$TOP/samples/healthy-swap-6.18.dat" >"$2/head" ;;
+	fuzz_job_metric)
+		printf 'xreader.p99_us 4210 us\na.b 1\n# no\na.b 2 MiB/s\n' >"$2/small" ;;
 	fuzz_stream_inlet)
 		# A type of one field, an event of it, and the end.
 		perl -e 'print "\xfe", pack("LSSLLCa*x![8]", 48, 1, 1, 0, 0, 1, "a\0b\0c\0d\0"), "\0" x 16,
