@@ -98,7 +98,7 @@ $(BUILD)/bench/%: $(BUILD)/tests/bench/%.o $(BUILD)/libsquall.a
 	$(Q)mkdir -p $(@D) && $(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(TEST_LIBS) $(PKG_LIBS)
 
 # The lab's workloads are linked statically: they run in guests.
-$(BUILD)/lab/%: kernel-patches/lab/workloads/%.c kernel-patches/lab/workloads/metric.h | $(GENERATED)
+$(BUILD)/lab/%: kernel-patches/lab/workloads/%.c $(wildcard kernel-patches/lab/workloads/*.h) | $(GENERATED)
 	$(call say,LINK,$@)
 	$(Q)mkdir -p $(@D) && $(CC) -std=gnu17 -D_GNU_SOURCE $(WARN) -O2 -static -o $@ $<
 
@@ -132,13 +132,15 @@ $(BUILD)/gen/%.skel.h: %.bpf.c $(wildcard collect/bpf/*.h)
 	fi
 
 # --- what is needed from Debian ---------------------------------------------------------------------------------------
-.PHONY: deps deps-check deps-bench
+.PHONY: deps deps-check deps-bench deps-kernel
 deps:
 	$(Q)./deps.sh build
 deps-check:
 	$(Q)./deps.sh build check
 deps-bench:
 	$(Q)./deps.sh build bench
+deps-kernel:
+	$(Q)./deps.sh kernel
 
 # Only these goals install packages, and before anything is compiled.
 DEPS := $(if $(filter check,$(MAKECMDGOALS)),deps-check,)

@@ -42,3 +42,10 @@ need() {
 		command -v "$tool" >/dev/null || die $LAB_CANNOT "$tool is not there (Debian package $package)"
 	done
 }
+
+# space FOLDER MIB WHAT: ends here when there is not so much.
+space() {
+	local free=$(($(df --output=avail -k "$1" | tail -1) / 1024))
+
+	[ "$free" -ge "$2" ] || die $LAB_CANNOT "$3 needs $2 MiB in $1, there are $free"
+}

@@ -5,6 +5,7 @@
 RECORD=1		# 0: the same without squall
 RECORD_OPTIONS=		# more options for squall record
 SCREEN=0		# 1: squall top on the second serial line, as long as the recording
+LRU_GEN=		# y: reclaim by the multi-gen LRU, n: by the classic one; otherwise what the kernel starts with
 
 out=/lab/out
 squall=
@@ -30,7 +31,7 @@ job() {
 	exec "$@"
 }
 
-# in_cgroup NAME COMMAND...
+# in_cgroup NAME COMMAND...: the same in a cgroup
 in_cgroup() {
 	echo 0 >"/sys/fs/cgroup/$1/cgroup.procs" || exit
 	shift
@@ -46,6 +47,26 @@ wait_for() {
 		[ $((left -= 1)) -gt 0 ] || return 1
 		sleep 0.1
 	done
+}
+
+# says FILE TEXT: a workload has written so
+says() {
+	grep -qs "$2" "$1"
+}
+
+# use_swap disk|zram [MIB]: the swap disk, or a zram device of that size, as the only swap
+use_swap() {
+	local device=$SWAP_DISK
+
+	case $1 in
+	disk) [ -n "$device" ] || die "a swap disk is needed" ;;
+	zram)
+		[ -d /sys/block/zram0 ] || die "this kernel has no zram"
+		device=/dev/zram0
+		echo "$2M" >/sys/block/zram0/disksize ;;
+	*) die "there is no swap called $1" ;;
+	esac
+	mkswap "$device" >/dev/null && swapon "$device" || die "no swap"
 }
 
 # Lines of standard input with the time at which they came.
@@ -80,7 +101,7 @@ watched_port() {
 	local port name
 
 	for port in /sys/class/virtio-ports/*; do
-		read -r name <"$port/name" 2>/dev/null && [ "$name" = squall ] && echo "/dev/${port##*/}"
+		[ -e "$port/name" ] && read -r name <"$port/name" && [ "$name" = squall ] && echo "/dev/${port##*/}"
 	done
 }
 
@@ -98,17 +119,27 @@ screen_stop() {
 	step "top ended: status $?"
 }
 
+choose_lru() {
+	[ -z "$LRU_GEN" ] || echo "$LRU_GEN" >/sys/kernel/mm/lru_gen/enabled || die "no LRU_GEN=$LRU_GEN in this kernel"
+}
+
 # Both ends of a recording have to be quiet, so that what the kernel counts between the snapshots is in the store.
 record_start() {
 	local log=$out/record.err port=$(watched_port)
 
+	choose_lru
 	snapshot before
 	[ "$RECORD" = 1 ] || return 0
 	mkfifo /tmp/stderr
 	stamp </tmp/stderr >"$log" &
-	squall record -o $out/storm.db ${port:+--stream "$port"} $RECORD_OPTIONS >$out/record.out 2>/tmp/stderr &
+	# Where jobs put what they measure (workloads/metric.h), unless it is an older squall.
+	case $(squall record --help) in
+	*--metrics*) export LAB_METRICS=/tmp/metrics ;;
+	esac
+	squall record -o $out/storm.db ${LAB_METRICS:+--metrics "$LAB_METRICS"} ${port:+--stream "$port"} \
+		$RECORD_OPTIONS >$out/record.out 2>/tmp/stderr &
 	squall=$!
-	wait_for 20 recording_runs || die "squall does not record: $(cat "$log")"
+	wait_for 60 recording_runs || die "squall does not record: $(cat "$log")"
 	step "recording"
 	screen_start
 }

@@ -111,23 +111,46 @@ static void on_signal(int sig)
 		kill(tasks_of_all[i].pid, sig);
 }
 
+static void measure(const struct options *o, const struct task *tasks, struct metric *all)
+{
+	*all = (struct metric){ 0 };
+	for (unsigned long i = 0; i < o->tasks; i++)
+		metric_merge(all, &tasks[i].touches);
+}
+
+static void tell_filled(const struct options *o, const struct task *tasks, const struct metric_report *report)
+{
+	struct metric all;
+
+	measure(o, tasks, &all);
+	metric_print(&all, report->name, metric_now_ns() - report->begin_ns);
+	printf("checker filled %lu\n", o->mib);
+	fflush(stdout);
+}
+
 /* Tells what the tasks have done, until the time is over or nobody is left. Returns how many the kernel killed. */
-static unsigned int watch_tasks(const struct options *o, struct task *tasks, uint64_t begin)
+static unsigned int watch_tasks(const struct options *o, struct task *tasks, struct metric_report *report)
 {
 	unsigned long pages = (o->mib << 20) / o->tasks / PAGE_BYTES;
 	unsigned int killed = 0;
 	bool filled = false, freed = false;
 
-	while (!over && killed < o->tasks && metric_now_ns() - begin < o->seconds * NSEC_PER_SEC) {
+	while (!over && killed < o->tasks && metric_now_ns() - report->begin_ns < o->seconds * NSEC_PER_SEC) {
+		uint64_t now = metric_now_ns();
 		unsigned int done = 0;
 
+		if (!filled && metric_report_due(report, now)) {
+			struct metric all;
+
+			measure(o, tasks, &all);
+			metric_report_put(report, &all, now);
+		}
 		killed += waitpid(-1, NULL, WNOHANG) > 0;
 		for (unsigned long i = 0; i < o->tasks; i++)
 			done += atomic_load(&tasks[i].freed);
 		if (!filled && slowest(tasks, o->tasks) == pages) {
 			filled = true;
-			printf("checker filled %lu\n", o->mib);
-			fflush(stdout);
+			tell_filled(o, tasks, report);
 		}
 		if (!freed && done == o->tasks) {
 			freed = true;
@@ -144,14 +167,14 @@ int main(int argc, char **argv)
 	struct options o = { .tasks = 8, .seconds = 120 };
 	struct task *tasks = mmap(NULL, TASKS_MAX * sizeof(*tasks), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS,
 				  -1, 0);
-	uint64_t begin = metric_now_ns();
-	struct metric all = { 0 };
+	struct metric_report report;
 	unsigned int killed;
 	sigset_t usr1;
 
 	parse(argc, argv, &o);
 	if (tasks == MAP_FAILED)
 		return 1;
+	metric_report_start(&report, "checker-touch");
 	sigemptyset(&usr1);
 	sigaddset(&usr1, SIGUSR1);
 	sigprocmask(SIG_BLOCK, &usr1, NULL);	/* the tasks wait for it */
@@ -169,14 +192,11 @@ int main(int argc, char **argv)
 	signal(SIGUSR1, on_signal);
 	signal(SIGTERM, on_signal);
 	sigprocmask(SIG_UNBLOCK, &usr1, NULL);
-	killed = watch_tasks(&o, tasks, begin);
-	for (unsigned long i = 0; i < o.tasks; i++) {
-		metric_merge(&all, &tasks[i].touches);
+	killed = watch_tasks(&o, tasks, &report);
+	for (unsigned long i = 0; i < o.tasks; i++)
 		kill(tasks[i].pid, SIGKILL);
-	}
 	while (wait(NULL) > 0)
 		;
-	metric_print(&all, "checker-touch", metric_now_ns() - begin);
 	printf("checker killed %u of %lu\n", killed, o.tasks);
 	return 0;
 }

@@ -1,17 +1,26 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * metric.h - how long the operations of a job took, and the line that tells it.
+ * metric.h - how long the operations of a job took, and the lines that tell it.
  *
  * Times go into buckets of an eighth of an octave: a percentile is at most 12.5 % too high. A metric is 4 KiB, has no
  * pointers and allocates nothing, so it can be shared between processes and adds nothing to the storm that it measures.
+ *
+ * Where LAB_METRICS names the pipe of squall record --metrics, a job also puts what it has measured so far into the
+ * recording, once a second (metric_report) and at its end (metric_print): NAME.operations, .kib_per_s, .p50_ns,
+ * .p99_ns, .p999_ns and .max_ns, so the last value of each is that of the whole run. Two jobs must not have the same name.
  */
 #ifndef SQUALL_LAB_METRIC_H
 #define SQUALL_LAB_METRIC_H
 
+#include <fcntl.h>
 #include <inttypes.h>
+#include <signal.h>
+#include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <time.h>
+#include <unistd.h>
 
 #define METRIC_SUB_BITS	3
 #define METRIC_SUBS	(1u << METRIC_SUB_BITS)
@@ -86,6 +95,65 @@ static inline uint64_t metric_permille_ns(const struct metric *m, unsigned int p
 	return 0;
 }
 
+/* -1: nobody reads. Never waits: not for a reader, and not for room in the pipe. */
+static inline int metric_pipe(void)
+{
+	const char *path = getenv("LAB_METRICS");
+
+	signal(SIGPIPE, SIG_IGN);
+	return path && *path ? open(path, O_WRONLY | O_NONBLOCK | O_CLOEXEC) : -1;
+}
+
+/* One write of less than PIPE_BUF: jobs do not come between each other's lines. */
+static inline bool metric_tell(int fd, const struct metric *m, const char *name, uint64_t span_ns)
+{
+	double span_s = (double)span_ns / NSEC_PER_SEC;
+	char text[1024];
+	int bytes = snprintf(text, sizeof(text), "%s.operations %" PRIu64 "\n%s.kib_per_s %.0f KiB/s\n"
+			     "%s.p50_ns %" PRIu64 " ns\n%s.p99_ns %" PRIu64 " ns\n%s.p999_ns %" PRIu64 " ns\n"
+			     "%s.max_ns %" PRIu64 " ns\n",
+			     name, m->count, name, span_s > 0 ? m->bytes / 1024.0 / span_s : 0,
+			     name, metric_permille_ns(m, 500), name, metric_permille_ns(m, 990),
+			     name, metric_permille_ns(m, 999), name, m->max_ns);
+
+	return bytes < (int)sizeof(text) && write(fd, text, bytes) == bytes;
+}
+
+/* A job's own clock: when it began, and when it is to tell again. */
+struct metric_report {
+	const char	*name;
+	uint64_t	begin_ns, due_ns;
+	int		fd;
+};
+
+static inline void metric_report_start(struct metric_report *r, const char *name)
+{
+	*r = (struct metric_report){ .name = name, .begin_ns = metric_now_ns(), .fd = metric_pipe() };
+	r->due_ns = r->begin_ns + NSEC_PER_SEC;
+}
+
+static inline bool metric_report_due(const struct metric_report *r, uint64_t now_ns)
+{
+	return r->fd >= 0 && now_ns >= r->due_ns;
+}
+
+static inline void metric_report_put(struct metric_report *r, const struct metric *m, uint64_t now_ns)
+{
+	metric_tell(r->fd, m, r->name, now_ns - r->begin_ns);
+	r->due_ns = now_ns + NSEC_PER_SEC;
+}
+
+/* What counts in the end must arrive: up to five seconds are spent on it. */
+static inline void metric_tell_last(const struct metric *m, const char *name, uint64_t span_ns)
+{
+	int fd = metric_pipe();
+
+	for (int tries = 0; fd >= 0 && tries < 50 && !metric_tell(fd, m, name, span_ns); tries++)
+		nanosleep(&(struct timespec){ .tv_nsec = NSEC_PER_SEC / 10 }, NULL);
+	if (fd >= 0)
+		close(fd);
+}
+
 /* "metric NAME operations=... mib_per_s=... p50_us=... p99_us=... p999_us=... max_us=... seconds=..." */
 static inline void metric_print(const struct metric *m, const char *name, uint64_t span_ns)
 {
@@ -96,6 +164,7 @@ static inline void metric_print(const struct metric *m, const char *name, uint64
 	       metric_permille_ns(m, 500) / 1e3, metric_permille_ns(m, 990) / 1e3, metric_permille_ns(m, 999) / 1e3,
 	       m->max_ns / 1e3, span_s);
 	fflush(stdout);
+	metric_tell_last(m, name, span_ns);
 }
 
 #endif

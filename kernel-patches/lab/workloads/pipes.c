@@ -2,10 +2,11 @@
 /*
  * pipes.c - fills memory with pages that cannot be moved: tasks that fill pipes to the brim, page by page.
  *
- *   pipes [-t TASKS] [-n PIPES] [-k KIB] [-s SECONDS]
+ *   pipes [-t TASKS] [-n PIPES] [-k KIB] [-d SECONDS_MIN] [-s SECONDS]
  *
- * Each task fills PIPES pipes of KIB and holds them until all have ended. The job metric is the time of one write of a
- * page, which is one order-0 allocation of migratetype unmovable. After SECONDS tasks that are not done are killed, for
+ * Each task fills PIPES pipes of KIB and holds them until all have ended. It is never further than if it took
+ * SECONDS_MIN (0) for all of them at a steady pace, so that it goes on for so long on machines of any speed. The job
+ * metric, pipe-write, is the time of one write of a page, which is one order-0 allocation of migratetype unmovable. After SECONDS tasks that are not done are killed, for
  * a write that the kernel keeps retrying does not come back; what they measured up to then counts.
  */
 #include <errno.h>
@@ -24,9 +25,10 @@
 #define PAGE_BYTES	4096
 #define TASKS_MAX	64
 #define POLL_US		50000
+#define PACE_PAGES	32	/* a task looks at the clock after so many */
 
 struct options {
-	unsigned int	tasks, pipes, kib, seconds;
+	unsigned int	tasks, pipes, kib, seconds_min, seconds;
 };
 
 /* Shared with the task, so that nothing is lost when it is killed. */
@@ -43,32 +45,46 @@ static void die(const char *what)
 	exit(1);
 }
 
-static void fill(int fd, struct task *task)
+/* Waits when the task is ahead of the pace. */
+static void keep_pace(const struct options *o, const struct task *task, uint64_t begin)
+{
+	uint64_t all = (uint64_t)o->pipes * o->kib * 1024, now = metric_now_ns();
+	uint64_t due = begin + (double)task->writes.bytes / all * o->seconds_min * NSEC_PER_SEC;
+
+	if (due > now)
+		usleep((due - now) / 1000 + 1);
+}
+
+static void fill(const struct options *o, int fd, struct task *task, uint64_t begin)
 {
 	static const char page[PAGE_BYTES] = "unmovable";
 
 	for (;;) {
-		uint64_t begin = metric_now_ns();
+		uint64_t at = metric_now_ns();
 		ssize_t n;
 
-		task->writing_since_ns = begin;
+		task->writing_since_ns = at;
 		n = write(fd, page, sizeof(page));
 		task->writing_since_ns = 0;
 		if (n <= 0)
 			return;
-		metric_add(&task->writes, metric_now_ns() - begin, n);
+		metric_add(&task->writes, metric_now_ns() - at, n);
+		if (o->seconds_min && task->writes.count % PACE_PAGES == 0)
+			keep_pace(o, task, begin);
 	}
 }
 
 static void run_task(const struct options *o, struct task *task)
 {
+	uint64_t begin = metric_now_ns();
+
 	for (unsigned int i = 0; i < o->pipes; i++) {
 		int fds[2];
 
 		if (pipe(fds) || fcntl(fds[1], F_SETPIPE_SZ, o->kib * 1024) < 0 ||
 		    fcntl(fds[1], F_SETFL, O_NONBLOCK) < 0)
 			die("pipe");
-		fill(fds[1], task);
+		fill(o, fds[1], task, begin);
 	}
 	task->ended_ns = metric_now_ns();
 	pause();
@@ -99,12 +115,12 @@ static void parse(int argc, char **argv, struct options *o)
 {
 	int c;
 
-	while ((c = getopt(argc, argv, "t:n:k:s:")) > 0) {
+	while ((c = getopt(argc, argv, "t:n:k:d:s:")) > 0) {
 		unsigned int value = optarg ? strtoul(optarg, NULL, 10) : 0;
 		unsigned int *const to = c == 't' ? &o->tasks : c == 'n' ? &o->pipes : c == 'k' ? &o->kib :
-					 c == 's' ? &o->seconds : NULL;
+					 c == 'd' ? &o->seconds_min : c == 's' ? &o->seconds : NULL;
 
-		if (!to || !value)
+		if (!to || (!value && c != 'd'))
 			exit(2);
 		*to = value;
 	}
@@ -125,31 +141,44 @@ static void start_tasks(const struct options *o, struct task *tasks)
 	}
 }
 
-/* Until all have ended, or the time is over. Returns when that was. */
-static uint64_t wait_for_tasks(const struct options *o, const struct task *tasks, uint64_t begin)
+/* What all have measured. A write that has not ended counts as long as it lasts. */
+static void measure(const struct options *o, const struct task *tasks, uint64_t now, struct metric *all)
 {
-	uint64_t now;
+	*all = (struct metric){ 0 };
+	for (unsigned int i = 0; i < o->tasks; i++) {
+		uint64_t since = *(volatile const uint64_t *)&tasks[i].writing_since_ns;
+
+		metric_merge(all, &tasks[i].writes);
+		if (since && since < now)
+			metric_add(all, now - since, 0);
+	}
+}
+
+/* Until all have ended, or the time is over. Returns when that was. */
+static uint64_t wait_for_tasks(const struct options *o, const struct task *tasks, struct metric_report *report,
+			       struct metric *all)
+{
+	uint64_t begin = report->begin_ns, now;
 
 	do {
 		usleep(POLL_US);
 		now = metric_now_ns();
+		if (metric_report_due(report, now)) {
+			measure(o, tasks, now, all);
+			metric_report_put(report, all, now);
+		}
 	} while (!all_ended(tasks, o->tasks) && now - begin < o->seconds * NSEC_PER_SEC);
 	return now;
 }
 
-/* Returns how many were not done. A write that does not end counts as long as it lasted. */
-static unsigned int stop_tasks(const struct options *o, struct task *tasks, uint64_t now, struct metric *all)
+/* Returns how many were not done. */
+static unsigned int stop_tasks(const struct options *o, struct task *tasks)
 {
 	unsigned int stuck = 0;
 
 	for (unsigned int i = 0; i < o->tasks; i++) {
-		uint64_t since = tasks[i].writing_since_ns;
-
 		kill(tasks[i].pid, SIGKILL);
-		if (since && since < now)
-			metric_add(&tasks[i].writes, now - since, 0);
 		stuck += !tasks[i].ended_ns;
-		metric_merge(all, &tasks[i].writes);
 	}
 	while (wait(NULL) > 0 || errno == EINTR)
 		;
@@ -160,10 +189,11 @@ int main(int argc, char **argv)
 {
 	struct options o = { .tasks = 4, .pipes = 40, .kib = 1024, .seconds = 40 };
 	struct rlimit files;
-	struct metric all = { 0 };
-	uint64_t begin, now;
+	struct metric_report report;
+	struct metric all;
 	struct task *tasks;
 	unsigned int stuck;
+	uint64_t now;
 
 	parse(argc, argv, &o);
 	files.rlim_cur = files.rlim_max = 2 * o.pipes + 64;
@@ -172,11 +202,12 @@ int main(int argc, char **argv)
 		     -1, 0);
 	if (tasks == MAP_FAILED || mlockall(MCL_CURRENT))
 		die("memory");
-	begin = metric_now_ns();
+	metric_report_start(&report, "pipe-write");
 	start_tasks(&o, tasks);
-	now = wait_for_tasks(&o, tasks, begin);
-	stuck = stop_tasks(&o, tasks, now, &all);
-	metric_print(&all, "pipe-write", end_of(tasks, o.tasks, now) - begin);
+	now = wait_for_tasks(&o, tasks, &report, &all);
+	measure(&o, tasks, now, &all);
+	stuck = stop_tasks(&o, tasks);
+	metric_print(&all, report.name, end_of(tasks, o.tasks, now) - report.begin_ns);
 	printf("pipes tasks=%u not_done=%u\n", o.tasks, stuck);
 	return 0;
 }

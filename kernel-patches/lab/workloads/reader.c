@@ -4,10 +4,12 @@
  *
  *   reader -f FILE [-o OFFSET_MIB] [-m MIB] [-s SECONDS] [-w PAUSE_US] [-n NAME]
  *
- * The job metric, named NAME, is the time of one read of 64 KiB: short when it is cached, long when it has to come from
- * the disk or when the reader must reclaim first. PAUSE_US between reads makes it a service with a steady rate.
+ * For SECONDS, or until SIGTERM. The job metric, named NAME, is the time of one read of 64 KiB: short when it is
+ * cached, long when it has to come from the disk or when the reader must reclaim first. PAUSE_US between reads makes it
+ * a service with a steady rate.
  */
 #include <fcntl.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <unistd.h>
 
@@ -44,12 +46,20 @@ static void parse(int argc, char **argv, struct options *o)
 		exit(2);
 }
 
+static volatile sig_atomic_t over;
+
+static void on_signal(int sig)
+{
+	over = 1;
+}
+
 int main(int argc, char **argv)
 {
 	static char buffer[READ_BYTES];
 	struct options o = { .name = "read", .mib = 128, .seconds = 20 };
-	uint64_t begin = metric_now_ns(), now = begin, position = 0;
+	uint64_t begin, now, position = 0;
 	struct metric reads = { 0 };
+	struct metric_report report;
 	int fd;
 
 	parse(argc, argv, &o);
@@ -58,7 +68,10 @@ int main(int argc, char **argv)
 		perror(o.file);
 		return 1;
 	}
-	while (now - begin < o.seconds * NSEC_PER_SEC) {
+	metric_report_start(&report, o.name);
+	begin = now = report.begin_ns;
+	signal(SIGTERM, on_signal);
+	while (!over && now - begin < o.seconds * NSEC_PER_SEC) {
 		ssize_t n = pread(fd, buffer, sizeof(buffer), (o.offset_mib << 20) + position);
 		uint64_t end = metric_now_ns();
 
@@ -68,6 +81,8 @@ int main(int argc, char **argv)
 		}
 		metric_add(&reads, end - now, n);
 		position = (position + n) % (o.mib << 20);
+		if (metric_report_due(&report, end))
+			metric_report_put(&report, &reads, end);
 		if (o.pause_us)
 			usleep(o.pause_us);
 		now = metric_now_ns();
