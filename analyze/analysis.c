@@ -11,7 +11,10 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "analyze/cgroup_name.h"
 #include "analyze/failures.h"
+#include "analyze/impact.h"
+#include "analyze/severity.h"
 #include "analyze/tid_map.h"
 
 #define COMM_TASKS		65536
@@ -76,7 +79,9 @@ struct analysis {
 	struct chain_set	*chains;
 	struct call_set		*calls;
 	struct run_set		*runs;
+	struct impact		*impact;
 	struct tid_map		*comms;
+	struct cgroup_name	*cgroups;
 	uint64_t		expire_ns;
 	void			*state[MAX_DETECTORS];
 	uint32_t		wanted[TP_COUNT];	/* detectors, bit by table index */
@@ -90,11 +95,13 @@ struct analysis {
 	int			nfindings;
 	struct finding		*going_on;	/* not over when the detectors were asked last; GOING_ON_MAX */
 	int			ngoing_on;
+	struct incident		incidents[FINDINGS_MAX];
+	int			nincidents;
 	bool			ended;
 	uint64_t		findings_dropped;
 };
 
-enum pass { PASS_CHAIN = 1, PASS_CALL = 2, PASS_RUN = 4 };
+enum pass { PASS_CHAIN = 1, PASS_CALL = 2, PASS_RUN = 4, PASS_IMPACT = 8 };
 
 static const uint8_t passes[TP_COUNT] = {
 	[TP_DIRECT_RECLAIM_BEGIN] = PASS_CHAIN | PASS_CALL | PASS_RUN,
@@ -114,10 +121,15 @@ static const uint8_t passes[TP_COUNT] = {
 	[TP_NODE_RECLAIM_END] = PASS_CALL,
 	[TP_SHRINK_SLAB_START] = PASS_CALL | PASS_RUN,
 	[TP_SHRINK_SLAB_END] = PASS_CALL | PASS_RUN,
-	[TP_KSWAPD_WAKE] = PASS_RUN,
-	[TP_KSWAPD_SLEEP] = PASS_RUN,
+	[TP_KSWAPD_WAKE] = PASS_RUN | PASS_IMPACT,
+	[TP_KSWAPD_SLEEP] = PASS_RUN | PASS_IMPACT,
 	[TP_WAKEUP_KSWAPD] = PASS_RUN,
-	[TP_BALANCE_PGDAT_END] = PASS_RUN,
+	[TP_BALANCE_PGDAT_END] = PASS_RUN | PASS_IMPACT,
+	[TP_KCOMPACTD_WAKE] = PASS_IMPACT,
+	[TP_KCOMPACTD_SLEEP] = PASS_IMPACT,
+	[TP_COMPACTION_BEGIN] = PASS_IMPACT,
+	[TP_COMPACTION_END] = PASS_IMPACT,
+	[TP_THROTTLED] = PASS_IMPACT,
 	[TP_KSWAPD_RECLAIM_FAIL] = PASS_RUN,
 };
 
@@ -141,6 +153,7 @@ static void call_done(void *ctx, const struct reclaim_call *call)
 {
 	struct analysis *a = ctx;
 
+	impact_call(a->impact, call, call_is_open(a->calls, call->tid));
 	for (int i = 0; i < ndetectors; i++)
 		if (a->state[i] && detectors[i]->call)
 			detectors[i]->call(a->state[i], call);
@@ -159,6 +172,67 @@ static const struct chain_ops chain_ops = { .done = chain_done };
 static const struct call_ops call_ops = { .done = call_done };
 static const struct run_ops run_ops = { .done = run_done };
 
+/* --- what findings cost, and how they hang together --- */
+
+static bool loss_in(const struct analysis *a, const struct finding *f)
+{
+	if (a->lost_overflow)
+		return true;
+	for (int i = 0; i < a->nlost; i++)
+		if (!a->lost[i].from_ns || (a->lost[i].until_ns >= f->start_ns && a->lost[i].from_ns <= f->end_ns))
+			return true;
+	return false;
+}
+
+static uint64_t cgroup_of(void *ctx, int32_t tid)
+{
+	const struct comm_slot *task = tid_map_find(((struct analysis *)ctx)->comms, tid);
+
+	return task ? task->cgroup_id : 0;
+}
+
+static void measure(struct analysis *a, struct finding *f)
+{
+	static const enum tracepoint timed[] = {
+		TP_DIRECT_RECLAIM_BEGIN, TP_MEMCG_RECLAIM_BEGIN, TP_COMPACTION_BEGIN, TP_THROTTLED,
+	};
+	const struct impact_names names = { cgroup_of, a };
+
+	f->impact.timed = false;
+	for (size_t i = 0; i < sizeof(timed) / sizeof(timed[0]); i++)
+		f->impact.timed |= a->facts.seen[timed[i]] || a->facts.recorded[timed[i]];
+	impact_measure(a->impact, f, &names);
+}
+
+static unsigned int losses_of(const char *kind)
+{
+	for (int i = 0; i < ndetectors; i++)
+		if (!strcmp(detectors[i]->kind, kind))
+			return detectors[i]->losses;
+	return 0;
+}
+
+/* All that was found up to now: incidents first, for who leads decides whose the pressure is. */
+static void judge(struct analysis *a)
+{
+	struct severity_case cases[FINDINGS_MAX + GOING_ON_MAX];
+	struct finding *all[FINDINGS_MAX + GOING_ON_MAX];
+	int n = 0;
+
+	for (int i = 0; i < a->nfindings; i++)
+		all[n++] = &a->findings[i];
+	for (int i = 0; i < a->ngoing_on; i++)
+		all[n++] = &a->going_on[i];
+	incidents_link(all, n, threshold_ns(&a->detect, TH_INCIDENT_GAP_S));
+	for (int i = 0; i < n; i++) {
+		all[i]->loss = loss_in(a, all[i]);
+		cases[i] = (struct severity_case){ all[i], losses_of(all[i]->kind) };
+	}
+	severity_decide(a->options.th, a->facts.cpus, cases, n);
+}
+
+/* --- telling --- */
+
 /* The same storm, then and later: a storm that touches several nodes has no node any more. */
 static bool same_storm(const struct told *t, const struct finding *f)
 {
@@ -174,12 +248,15 @@ static void tell_grown(const struct analysis *a, const struct told *t, const str
 		return;
 	now.start_ns = t->start_ns;
 	now.node = t->node;
+	finding_impact_evidence(&now, a->facts.cpus);
 	a->options.grown(a->options.ctx, &now);
 }
 
 /* To the one who watches, each storm once. */
 static void tell(struct analysis *a, const struct finding *f)
 {
+	struct finding now;
+
 	if (!a->options.finding || !a->totals.clock_is_time)
 		return;
 	for (int i = 0; i < TOLD_MAX; i++) {
@@ -192,31 +269,44 @@ static void tell(struct analysis *a, const struct finding *f)
 		return;
 	}
 	a->told[a->told_next++ % TOLD_MAX] = (struct told){ f->kind, f->variant, f->node, f->start_ns, f->end_ns };
-	a->options.finding(a->options.ctx, f);
+	now = *f;
+	finding_impact_evidence(&now, a->facts.cpus);
+	a->options.finding(a->options.ctx, &now);
+}
+
+/* Where it may stay; NULL when there are more, and worse ones. */
+static struct finding *keep(struct analysis *a, const struct finding *finding)
+{
+	int least = 0;
+
+	if (a->nfindings < FINDINGS_MAX)
+		return &a->findings[a->nfindings++];
+	a->findings_dropped++;
+	for (int i = 1; i < FINDINGS_MAX; i++)
+		if (a->findings[i].own_severity < a->findings[least].own_severity)
+			least = i;
+	return finding->own_severity > a->findings[least].own_severity ? &a->findings[least] : NULL;
 }
 
 static void report(void *ctx, struct finding *finding)
 {
 	struct analysis *a = ctx;
+	struct finding *kept;
 
-	int least = 0;
-
-	tell(a, finding);
+	finding->own_severity = finding->severity;
+	measure(a, finding);
 	if (a->so_far) {
 		if (a->ngoing_on < GOING_ON_MAX)
 			a->going_on[a->ngoing_on++] = *finding;
 		return;
 	}
-	if (a->nfindings < FINDINGS_MAX) {
-		a->findings[a->nfindings++] = *finding;
+	kept = keep(a, finding);
+	if (kept)
+		*kept = *finding;
+	if (!a->options.finding)
 		return;
-	}
-	a->findings_dropped++;
-	for (int i = 1; i < FINDINGS_MAX; i++)
-		if (a->findings[i].severity < a->findings[least].severity)
-			least = i;
-	if (finding->severity > a->findings[least].severity)
-		a->findings[least] = *finding;
+	judge(a);
+	tell(a, kept ?: finding);
 }
 
 /* --- the sink --- */
@@ -307,6 +397,8 @@ static void run_passes(struct analysis *a, const struct mm_event *mm)
 		call_feed(a->calls, mm);
 	if (pass & PASS_RUN)
 		run_feed(a->runs, mm);
+	if (pass & PASS_IMPACT)
+		impact_event(a->impact, mm, analysis_comm(a, mm->ev->tid), call_is_open(a->calls, mm->ev->tid));
 }
 
 static void tell_failures(struct analysis *a, const struct mm_event *mm)
@@ -334,6 +426,11 @@ static void ask_so_far(struct analysis *a, uint64_t now_ns)
 		if (a->state[i] && detectors[i]->so_far)
 			detectors[i]->so_far(a->state[i], now_ns);
 	a->so_far = false;
+	if (!a->ngoing_on)
+		return;
+	judge(a);
+	for (int i = 0; i < a->ngoing_on; i++)
+		tell(a, &a->going_on[i]);
 }
 
 static int on_event(void *ctx, const struct event *ev)
@@ -406,6 +503,7 @@ static int on_loss(void *ctx, const struct loss *loss)
 	if (loss->ts) {		/* a total without a time cannot be tied to anything; it lowers every confidence */
 		chain_loss(a->chains, loss->cpu);
 		call_loss(a->calls, loss->cpu);
+		impact_loss(a->impact, loss->cpu);
 		run_loss(a->runs);
 	}
 	if (loss->events < 0)
@@ -422,6 +520,7 @@ static int on_sample(void *ctx, const struct sample *sample)
 
 	if (a->failures && sample->ts > SAMPLE_BEHIND_NS)
 		failures_merge_until(a->failures, sample->ts - SAMPLE_BEHIND_NS);
+	impact_sample(a->impact, sample);
 	for (int i = 0; i < ndetectors; i++)
 		if (a->state[i] && detectors[i]->sample)
 			detectors[i]->sample(a->state[i], sample);
@@ -454,6 +553,11 @@ static int on_task(void *ctx, const struct task_name *task)
 		slot->cgroup_id = task->cgroup_id;
 	snprintf(slot->comm, sizeof(slot->comm), "%s", task->comm);
 	return 0;
+}
+
+static int on_cgroup(void *ctx, uint64_t id, const char *path)
+{
+	return cgroup_name_set(&((struct analysis *)ctx)->cgroups, id, path);
 }
 
 static int meta_store(struct analysis *a, const char *key, const char *value)
@@ -541,39 +645,36 @@ static int on_meta(void *ctx, const char *key, const char *value)
 
 /* --- the end --- */
 
-static bool loss_in(const struct analysis *a, const struct finding *f)
+static void name_tasks(const struct analysis *a, struct finding_task *tasks, int n)
 {
-	if (a->lost_overflow)
-		return true;
-	for (int i = 0; i < a->nlost; i++)
-		if (!a->lost[i].from_ns || (a->lost[i].until_ns >= f->start_ns && a->lost[i].from_ns <= f->end_ns))
-			return true;
-	return false;
+	for (int i = 0; i < n; i++)
+		snprintf(tasks[i].comm, sizeof(tasks[i].comm), "%s", analysis_comm(a, tasks[i].tid));
+}
+
+static void name_all(const struct analysis *a, struct finding *f)
+{
+	name_tasks(a, f->tasks, f->ntasks);
+	name_tasks(a, f->suffered, f->nsuffered);
+	for (int i = 0; i < f->ncgroups; i++)
+		cgroup_name_copy(f->cgroups[i].path, sizeof(f->cgroups[i].path), analysis_cgroup(a, f->cgroups[i].id));
+	if (f->cgroup_id)
+		cgroup_name_copy(f->cgroup, sizeof(f->cgroup), analysis_cgroup(a, f->cgroup_id));
+	if (f->tid >= 0)
+		snprintf(f->comm, sizeof(f->comm), "%s", analysis_comm(a, f->tid));
 }
 
 static void finding_complete(const struct analysis *a, struct finding *f)
 {
-	for (int i = 0; i < f->ntasks; i++)
-		snprintf(f->tasks[i].comm, sizeof(f->tasks[i].comm), "%s", analysis_comm(a, f->tasks[i].tid));
-	if (f->tid >= 0)
-		snprintf(f->comm, sizeof(f->comm), "%s", analysis_comm(a, f->tid));
+	name_all(a, f);
+	finding_impact_evidence(f, a->facts.cpus);
+	if (f->own_severity > SEVERITY_INFO && !f->impact.timed && f->impact.psi_full < 0)
+		finding_missing(f, "What it cost is not in the recording (reclaim events, PSI): its severity is by its kind.");
 	f->loss = loss_in(a, f);
 	if (!f->loss)
 		return;
 	if (f->confidence > CONFIDENCE_LOW)
 		f->confidence--;
 	finding_missing(f, "Events were lost in this time: the numbers are lower bounds.");
-}
-
-static int finding_order(const void *pa, const void *pb)
-{
-	const struct finding *a = pa, *b = pb;
-
-	if (a->severity != b->severity)
-		return a->severity < b->severity ? 1 : -1;
-	if (a->start_ns != b->start_ns)
-		return a->start_ns < b->start_ns ? -1 : 1;
-	return 0;
 }
 
 static int type_order(const void *pa, const void *pb)
@@ -614,6 +715,17 @@ static void note_thinned_before(struct analysis *a)
 	add_lost(a, 0, 0);
 }
 
+static void complete_findings(struct analysis *a)
+{
+	/* The last samples come after what they tell of, and calls may end after a storm that they began in. */
+	for (int i = 0; i < a->nfindings && impact_exact(a->impact); i++)
+		measure(a, &a->findings[i]);
+	judge(a);
+	for (int i = 0; i < a->nfindings; i++)
+		finding_complete(a, &a->findings[i]);
+	a->nincidents = incidents_order(a->findings, a->nfindings, a->incidents);
+}
+
 static int on_end(void *ctx)
 {
 	struct analysis *a = ctx;
@@ -631,10 +743,7 @@ static int on_end(void *ctx)
 			detectors[i]->finish(a->state[i]);
 	if (!a->totals.clock_is_time)	/* no duration means anything */
 		a->nfindings = 0;
-	for (int i = 0; i < a->nfindings; i++)
-		finding_complete(a, &a->findings[i]);
-	if (a->nfindings)
-		qsort(a->findings, a->nfindings, sizeof(a->findings[0]), finding_order);
+	complete_findings(a);
 	if (a->ntypes)
 		merge_types(a);
 	return 0;
@@ -647,6 +756,7 @@ static const struct sink_ops analysis_sink_ops = {
 	.sample = on_sample,
 	.failures = on_failures,
 	.task = on_task,
+	.cgroup = on_cgroup,
 	.meta = on_meta,
 	.end = on_end,
 };
@@ -702,7 +812,8 @@ int analysis_new(const struct analysis_options *options, struct analysis **out)
 	a->findings = calloc(FINDINGS_MAX, sizeof(*a->findings));
 	a->comms = tid_map_new(COMM_TASKS, sizeof(struct comm_slot), NULL, NULL);
 	a->going_on = calloc(GOING_ON_MAX, sizeof(*a->going_on));
-	ret = a->findings && a->going_on && a->comms ? 0 : -ENOMEM;
+	a->impact = impact_new();
+	ret = a->findings && a->going_on && a->comms && a->impact ? 0 : -ENOMEM;
 	if (!ret)
 		ret = chain_set_new(options->th, &a->layout, &chain_ops, a, &a->chains);
 	if (!ret)
@@ -745,7 +856,9 @@ void analysis_free(struct analysis *a)
 	call_set_free(a->calls);
 	run_set_free(a->runs);
 	failures_merge_free(a->failures);
+	impact_free(a->impact);
 	tid_map_free(a->comms);
+	cgroup_names_free(a->cgroups);
 	free(a->findings);
 	free(a->going_on);
 	free(a);
@@ -757,6 +870,12 @@ const struct finding *analysis_findings(const struct analysis *a, int *count)
 {
 	*count = a->nfindings;
 	return a->findings;
+}
+
+const struct incident *analysis_incidents(const struct analysis *a, int *count)
+{
+	*count = a->nincidents;
+	return a->incidents;
 }
 
 bool analysis_finding_now(const struct analysis *a, int index, struct finding *out)
@@ -846,6 +965,11 @@ int analysis_judged_count(const struct analysis *a)
 	return count;
 }
 
+const char *analysis_cgroup(const struct analysis *a, uint64_t id)
+{
+	return cgroup_name_get(a->cgroups, id);
+}
+
 const char *analysis_comm(const struct analysis *a, int32_t tid)
 {
 	struct comm_slot *slot = tid_map_find(a->comms, tid);
@@ -855,7 +979,7 @@ const char *analysis_comm(const struct analysis *a, int32_t tid)
 
 bool analysis_wants(const struct analysis *a, const struct detector *detector)
 {
-	return !a->options.only || !strcmp(a->options.only, detector->kind);
+	return !a->options.none && (!a->options.only || !strcmp(a->options.only, detector->kind));
 }
 
 static bool any_seen(const struct analysis *a, const enum tracepoint *choice)

@@ -9,6 +9,7 @@
 #define SQUALL_ANALYZE_ANALYSIS_H
 
 #include "analyze/detector.h"
+#include "analyze/incident.h"
 #include "spine/sink.h"
 
 struct analysis;
@@ -16,10 +17,12 @@ struct analysis;
 struct analysis_options {
 	const struct thresholds	*th;		/* borrowed, outlives the analysis */
 	const char		*only;		/* one kind of finding, NULL for all */
+	bool			none;		/* no detector: to know what the passes alone cost */
 	bool			part;		/* only a part of the recording is looked at */
 	void (*chain)(void *ctx, const struct chain *chain);	/* each finished chain; may be NULL */
 	void (*failures)(void *ctx, const struct failures_change *change); /* each once: failures.h; may be NULL */
-	/* Each finding once, when it arises: with the numbers of that moment, without names of tasks; may be NULL. */
+	/* Each finding once, when it arises: with the numbers of that moment, without names of tasks; may be NULL. Its
+	 * severity is by what it has cost so far. */
 	void (*finding)(void *ctx, const struct finding *f);
 	/*
 	 * With finding: one that was told, again and again while it lasts, about once a second, and at its end, with the
@@ -39,8 +42,11 @@ void analysis_starts_at(struct analysis *a, uint64_t first_ns);
 /* Where events go. Its end() completes the findings. */
 struct sink analysis_sink(struct analysis *a);
 
-/* Results, valid after end. Findings are sorted by severity, then time. */
+/* Results, valid after end. Findings are by incident (incident.h), the leading cause of each first. */
 const struct finding *analysis_findings(const struct analysis *a, int *count);
+
+/* Likewise: the worst one first. */
+const struct incident *analysis_incidents(const struct analysis *a, int *count);
 
 /*
  * At any time: what was found by now, first what is over, then what is going on, with names and losses as far as they
@@ -93,6 +99,9 @@ uint64_t analysis_lines_skipped(const struct analysis *a, uint64_t *lines);
 
 /* How many detectors of this analysis had what they need. */
 int analysis_judged_count(const struct analysis *a);
+
+/* The path of a cgroup, "" when not known; of a long one the end. */
+const char *analysis_cgroup(const struct analysis *a, uint64_t id);
 
 /* The name of a thread, "" when not known. */
 const char *analysis_comm(const struct analysis *a, int32_t tid);

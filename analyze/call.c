@@ -184,6 +184,16 @@ void call_loss(struct call_set *set, uint16_t cpu)
 	tid_map_each(set->tasks, cut, &c);
 }
 
+bool call_is_open(const struct call_set *set, int32_t tid)
+{
+	const struct call_task *task = tid_map_find(set->tasks, tid);
+
+	for (int kind = 0; task && kind < CALL_KINDS; kind++)
+		if (kind != CALL_SLAB && task->open[kind])
+			return true;
+	return false;
+}
+
 void call_finish(struct call_set *set)
 {
 	tid_map_each(set->tasks, count_open, set);

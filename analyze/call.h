@@ -58,6 +58,9 @@ void call_feed(struct call_set *set, const struct mm_event *mm);
 /* Events of @cpu (EVENT_CPU_UNKNOWN: of any) were lost: calls open there have no known end, and count as unmatched. */
 void call_loss(struct call_set *set, uint16_t cpu);
 
+/* Whether @tid is in a reclaim call now, apart from scans of shrinkers. */
+bool call_is_open(const struct call_set *set, int32_t tid);
+
 void call_finish(struct call_set *set);		/* what is open is counted as unmatched_begin */
 
 const struct call_stats *call_stats(const struct call_set *set, enum call_kind kind);

@@ -52,6 +52,11 @@ struct detector {
 	const char		*title;			/* one line for --help and lists */
 	enum tracepoint		needs[DETECTOR_MAX_NEEDS][DETECTOR_MAX_CHOICE];
 	const char		*without;		/* what to record when one of them is missing */
+	/*
+	 * Which harm is its own (LOSS_... of finding.h), by which analyze/severity.h decides how bad a finding is. 0: not
+	 * told, then the severity that the detector gives is the least.
+	 */
+	unsigned int		losses;
 
 	/*
 	 * The state is made, zeroed, and freed by the analysis; its first member is a const struct detect *, set from
@@ -90,12 +95,24 @@ extern const struct detector hopeless_node;
 extern const struct detector ram_backed_swap_stall;
 extern const struct detector zsmalloc_fragmentation;
 extern const struct detector oom_storm;
+extern const struct detector compaction_thrash;
+extern const struct detector compaction_deferred;
+extern const struct detector reclaim_throttled;
+extern const struct detector writeback_limited;
+extern const struct detector watermark_boost;
+extern const struct detector node_reclaim;
+extern const struct detector cma_contiguous;
+extern const struct detector nofs_noio_spin;
+extern const struct detector nofail_spin;
+extern const struct detector zswap_pool_limit;
+extern const struct detector zswap_shrinker_ineffective;
+extern const struct detector zswap_over_reclaim;
 
 /* Starts a finding of @kind with the fields that every finding has. */
 static inline struct finding finding_start(const struct detector *detector, uint64_t start_ns, uint64_t end_ns)
 {
 	return (struct finding){ .kind = detector->kind, .variant = "", .start_ns = start_ns, .end_ns = end_ns,
-				 .node = -1, .tid = -1, .otherwise = "", .explanation = "", .remedy = "",
+				 .node = -1, .tid = -1, .cause = -1, .otherwise = "", .explanation = "", .remedy = "",
 				 .references = "" };
 }
 

@@ -12,6 +12,18 @@ const struct detector *const detectors[] = {
 	&ram_backed_swap_stall,
 	&zsmalloc_fragmentation,
 	&oom_storm,
+	&compaction_thrash,
+	&compaction_deferred,
+	&reclaim_throttled,
+	&writeback_limited,
+	&watermark_boost,
+	&node_reclaim,
+	&cma_contiguous,
+	&nofs_noio_spin,
+	&nofail_spin,
+	&zswap_pool_limit,
+	&zswap_shrinker_ineffective,
+	&zswap_over_reclaim,
 };
 
 const int ndetectors = sizeof(detectors) / sizeof(detectors[0]);

@@ -146,6 +146,7 @@ const struct detector endless_kswapd = {
 		   { TP_LRU_SHRINK_INACTIVE, TP_BALANCE_PGDAT_END, TP_KSWAPD_RECLAIM_FAIL, TP_WAKEUP_KSWAPD } },
 	.without = "record mm_vmscan_kswapd_wake, kswapd_sleep and wakeup_kswapd, and what kswapd reclaims: "
 		   "mm_vmscan_lru_shrink_inactive and mm_shrink_slab_start/end",
+	.losses = LOSS_BACKGROUND,
 	.state_size = sizeof(struct endless),
 	.run = on_run,
 	.so_far = so_far,

@@ -21,6 +21,7 @@ enum fact_form {
 	FACT_SETTING,		/* a series of the whole system: the value of the start, and of the end if it changed */
 	FACT_MEMORY,		/* the same, equal within MEMORY_TOLERANCE */
 	FACT_CMDLINE,		/* without the words that tell which kernel it is */
+	FACT_DISKS,		/* without the number or letter that a disk got at this boot */
 };
 
 static const struct fact {
@@ -73,7 +74,7 @@ static const struct fact {
 	{ "thp_shmem_enabled", FACT_META, ENVIRONMENT_EQUAL },
 	{ "lru_gen_enabled", FACT_META, ENVIRONMENT_EQUAL },
 	{ "lru_gen_min_ttl_ms", FACT_META, ENVIRONMENT_EQUAL },
-	{ "swap_devices", FACT_META, ENVIRONMENT_EQUAL },
+	{ "swap_devices", FACT_DISKS, ENVIRONMENT_EQUAL },
 	{ "zram0.comp_algorithm", FACT_META, ENVIRONMENT_EQUAL },
 	{ "zram0.backing_dev", FACT_META, ENVIRONMENT_EQUAL },
 	{ "zswap.enabled", FACT_META, ENVIRONMENT_EQUAL },
@@ -159,6 +160,45 @@ static char *command_line(const char *line)
 	return strdup(text);
 }
 
+/* How the names of disks begin, and what tells them apart in the order in which they were found. */
+static const struct disk_name {
+	const char	*prefix, *counted;
+} disk_names[] = {
+	{ "/dev/nvme", "0123456789" },
+	{ "/dev/sd", "abcdefghijklmnopqrstuvwxyz" },
+	{ "/dev/vd", "abcdefghijklmnopqrstuvwxyz" },
+};
+
+static const struct disk_name *disk_name(const char *text)
+{
+	for (size_t i = 0; i < sizeof(disk_names) / sizeof(disk_names[0]); i++)
+		if (!strncmp(text, disk_names[i].prefix, strlen(disk_names[i].prefix)))
+			return &disk_names[i];
+	return NULL;
+}
+
+/* "/dev/nvme1n1 partition 1024 kB": "/dev/nvme*n1 partition 1024 kB", "/dev/sdb2": "/dev/sd*2" */
+static char *disks(const char *text)
+{
+	char *out = malloc(2 * strlen(text) + 1), *to = out;
+
+	while (out && *text) {
+		const struct disk_name *name = disk_name(text);
+		size_t len = name ? strlen(name->prefix) : 1;
+
+		memcpy(to, text, len);
+		to += len;
+		text += len;
+		if (name) {
+			*to++ = '*';
+			text += strspn(text, name->counted);
+		}
+	}
+	if (out)
+		*to = '\0';
+	return out;
+}
+
 static char *fact_value(const struct trial *t, const struct fact *fact)
 {
 	const char *meta;
@@ -171,6 +211,9 @@ static char *fact_value(const struct trial *t, const struct fact *fact)
 	case FACT_CMDLINE:
 		meta = trial_meta(t, fact->name);
 		return command_line(meta ?: "");
+	case FACT_DISKS:
+		meta = trial_meta(t, fact->name);
+		return disks(meta ?: "");
 	case FACT_META:
 		break;
 	}

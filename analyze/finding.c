@@ -5,6 +5,8 @@
 #include "analyze/finding.h"
 
 #include <assert.h>
+#include <inttypes.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -16,6 +18,15 @@ static const char *const severity_names[] = {
 static const char *const confidence_names[] = {
 	[CONFIDENCE_LOW] = "low", [CONFIDENCE_MEDIUM] = "medium", [CONFIDENCE_HIGH] = "high",
 };
+
+static const char *const basis_names[] = {
+	[SEVERITY_BY_DETECTOR] = "detector", [SEVERITY_BY_PSI] = "psi", [SEVERITY_BY_LOST_TIME] = "lost-time",
+};
+
+const char *severity_basis_name(enum severity_basis basis)
+{
+	return basis_names[basis];
+}
 
 const char *severity_name(enum severity severity)
 {
@@ -29,8 +40,95 @@ const char *confidence_name(enum confidence confidence)
 
 void finding_evidence(struct finding *f, const char *name, const char *unit, double value)
 {
-	assert(f->nevidence < EVIDENCE_MAX);
+	assert(f->nevidence < EVIDENCE_MAX + EVIDENCE_IMPACT);
 	f->evidence[f->nevidence++] = (struct evidence){ name, unit, value };
+}
+
+double impact_lost_s(const struct finding_impact *impact)
+{
+	double sum = 0;
+
+	for (int kind = 0; kind < LOSS_KINDS; kind++)
+		sum += impact->lost_s[kind];
+	return sum;
+}
+
+double impact_lost_to(const struct finding_impact *impact, unsigned int losses)
+{
+	double sum = 0, all = impact_lost_s(impact);
+
+	for (int kind = 0; kind < LOSS_KINDS; kind++)
+		if (losses & 1u << kind)
+			sum += impact->lost_s[kind] + impact->within_s[kind];
+	return sum < all ? sum : all;		/* a kind inside another one, and both are meant */
+}
+
+const char *finding_severity_reason(const struct finding *f, char *buf)
+{
+	const struct finding_impact *impact = &f->impact;
+	bool own = impact->psi_cgroup > impact->psi_full;
+
+	switch (f->basis) {
+	case SEVERITY_BY_PSI:
+		snprintf(buf, FINDING_REASON_BYTES, "by pressure: no task%s got on for %.1f %% of this time (PSI memory full)",
+			 own ? " of the cgroup" : "", 100 * (own ? impact->psi_cgroup : impact->psi_full));
+		break;
+	case SEVERITY_BY_LOST_TIME:
+		snprintf(buf, FINDING_REASON_BYTES, "by the time that tasks lost: %.1f task-seconds in %" PRIu64 " stalls",
+			 impact_lost_s(impact), impact->stalls);
+		break;
+	case SEVERITY_BY_DETECTOR:
+		snprintf(buf, FINDING_REASON_BYTES, "by the kind of storm");
+		break;
+	}
+	return buf;
+}
+
+static void share_evidence(struct finding *f, const char *name, double share)
+{
+	if (share >= 0)
+		finding_evidence(f, name, "ratio", share);
+}
+
+static void lost_evidence(struct finding *f)
+{
+	static const struct {
+		const char *name, *within;
+	} names[LOSS_KINDS] = {
+		[LOST_DIRECT] = { "lost_direct_reclaim", NULL }, [LOST_MEMCG] = { "lost_memcg_reclaim", NULL },
+		[LOST_COMPACTION] = { "lost_compaction", "lost_compaction_within" },
+		[LOST_THROTTLED] = { "lost_throttled", "lost_throttled_within" },
+	};
+
+	for (int kind = 0; kind < LOSS_KINDS; kind++) {
+		if (f->impact.lost_s[kind] > 0)
+			finding_evidence(f, names[kind].name, "task-seconds", f->impact.lost_s[kind]);
+		if (f->impact.within_s[kind] > 0 && names[kind].within)
+			finding_evidence(f, names[kind].within, "task-seconds of these", f->impact.within_s[kind]);
+	}
+}
+
+void finding_impact_evidence(struct finding *f, uint32_t cpus)
+{
+	const struct finding_impact *impact = &f->impact;
+	double span_s = (f->end_ns - f->start_ns) / 1e9;
+
+	share_evidence(f, "psi_full_share", impact->psi_full);
+	share_evidence(f, "psi_some_share", impact->psi_some);
+	share_evidence(f, "psi_io_full_share", impact->psi_io_full);
+	share_evidence(f, "psi_cgroup_full_share", impact->psi_cgroup);
+	if (!impact->timed)
+		return;
+	finding_evidence(f, "lost_task_seconds", "task-seconds", impact_lost_s(impact));
+	if (f->end_ns > f->start_ns)
+		finding_evidence(f, "lost_per_cpu", "task-s per CPU-s", impact_lost_s(impact) / span_s / cpus);
+	lost_evidence(f);
+	finding_evidence(f, "lost_stalls", "stalls", impact->stalls);
+	if (!impact->stalls)
+		return;
+	finding_evidence(f, "lost_stall_p50", "s", impact->p50_ns / 1e9);
+	finding_evidence(f, "lost_stall_p99", "s", impact->p99_ns / 1e9);
+	finding_evidence(f, "lost_stall_max", "s", impact->max_ns / 1e9);
 }
 
 void finding_missing(struct finding *f, const char *sentence)

@@ -213,6 +213,7 @@ const struct detector hopeless_node = {
 	.needs = { { TP_KSWAPD_WAKE, TP_KSWAPD_RECLAIM_FAIL }, { TP_LRU_SHRINK_INACTIVE, TP_KSWAPD_RECLAIM_FAIL } },
 	.without = "record mm_vmscan_kswapd_wake and _sleep, and mm_vmscan_kswapd_reclaim_fail or, where the kernel does "
 		   "not have it (before 7.0), mm_vmscan_lru_shrink_inactive and mm_shrink_slab_start/end",
+	.losses = LOSS_DIRECT,
 	.state_size = sizeof(struct hopeless),
 	.events = (const enum tracepoint[]){ TP_KSWAPD_RECLAIM_FAIL, TP_KSWAPD_CLEAR_HOPELESS, TP_KSWAPD_WAKE, TP_NONE },
 	.event = on_event,

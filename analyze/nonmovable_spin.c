@@ -349,6 +349,7 @@ const struct detector nonmovable_reclaim_spin = {
 	.title = "small unmovable or reclaimable requests that reclaim without end (vm.defrag_mode)",
 	.needs = { { TP_DIRECT_RECLAIM_BEGIN }, { TP_DIRECT_RECLAIM_END }, { TP_RECLAIM_RETRY_ZONE } },
 	.without = "record mm_vmscan_direct_reclaim_begin/end and oom:reclaim_retry_zone",
+	.losses = LOSS_DIRECT | LOSS_COMPACTION,
 	.state_size = sizeof(struct spin),
 	.events = (const enum tracepoint[]){ TP_PAGE_ALLOC_EXTFRAG, TP_NONE },
 	.event = on_event,

@@ -247,6 +247,7 @@ static void report(const struct oom_watch *o, const struct episode *e)
 	summarize(o, e, &f);
 	evidence_of(e, &f);
 	add_missing(o, e, &f);
+	f.tasks_role = TASKS_CAUSED;
 	top_tasks_report(&e->callers, &f, "tasks that called the OOM killer");
 	detector_report(o->d, &f);
 }
@@ -620,6 +621,7 @@ static void finish(void *state)
 const struct detector oom_storm = {
 	.kind = "oom-storm",
 	.title = "OOM kills in a row that give too little back",
+	.losses = LOSS_DIRECT | LOSS_MEMCG | LOSS_OTHER,
 	.state_size = sizeof(struct oom_watch),
 	.events = (const enum tracepoint[]){ TP_MARK_VICTIM, TP_FINISH_TASK_REAPING, TP_SKIP_TASK_REAPING, TP_NONE },
 	.event = on_event,

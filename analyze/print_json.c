@@ -47,12 +47,12 @@ static json_t *evidence(const struct finding *f)
 	return o;
 }
 
-static json_t *tasks(const struct finding *f)
+static json_t *tasks(const struct finding_task *task, int n)
 {
 	json_t *list = json_array();
 
-	for (int i = 0; i < f->ntasks; i++) {
-		const struct finding_task *t = &f->tasks[i];
+	for (int i = 0; i < n; i++) {
+		const struct finding_task *t = &task[i];
 
 		json_array_append_new(list, json_pack("{s:i, s:o, s:o, s:I, s:I, s:I}", "pid", t->tid, "comm",
 						      text_or_null(t->comm), "memcg_id", id_or_null(t->memcg_id, 0),
@@ -62,6 +62,32 @@ static json_t *tasks(const struct finding *f)
 	return list;
 }
 
+static json_t *suffered_cgroups(const struct finding *f)
+{
+	json_t *list = json_array();
+
+	for (int i = 0; i < f->ncgroups; i++) {
+		const struct finding_cgroup *c = &f->cgroups[i];
+
+		json_array_append_new(list, json_pack("{s:I, s:o, s:I, s:I, s:o}", "cgroup_id", (json_int_t)c->id, "cgroup",
+						      text_or_null(c->path), "stalls", (json_int_t)c->stalls, "ns",
+						      (json_int_t)c->lost_ns, "psi_full_share",
+						      c->psi_full < 0 ? json_null() : json_real(c->psi_full)));
+	}
+	return list;
+}
+
+/* Those who lost time, apart from those who brought the storm about. */
+static json_t *suffered(const struct finding *f)
+{
+	return json_pack("{s:o, s:o}", "tasks", tasks(f->suffered, f->nsuffered), "cgroups", suffered_cgroups(f));
+}
+
+static json_t *caused(const struct finding *f)
+{
+	return json_pack("{s:o}", "tasks", tasks(f->tasks, f->tasks_role == TASKS_CAUSED ? f->ntasks : 0));
+}
+
 static json_t *finding(const struct finding *f)
 {
 	json_t *o = json_object();
@@ -69,18 +95,25 @@ static json_t *finding(const struct finding *f)
 	json_object_set_new(o, "kind", json_string(f->kind));
 	json_object_set_new(o, "variant", text_or_null(f->variant));
 	json_object_set_new(o, "severity", json_string(severity_name(f->severity)));
+	json_object_set_new(o, "severity_by", json_string(severity_basis_name(f->basis)));
 	json_object_set_new(o, "confidence", json_string(confidence_name(f->confidence)));
+	json_object_set_new(o, "incident", json_integer(f->incident));
+	json_object_set_new(o, "leads", json_boolean(f->leads));
+	json_object_set_new(o, "caused_by", id_or_null(f->cause, -1));
+	json_object_set_new(o, "because", text_or_null(f->because));
 	json_object_set_new(o, "start_ns", json_integer(f->start_ns));
 	json_object_set_new(o, "end_ns", json_integer(f->end_ns));
 	json_object_set_new(o, "node", id_or_null(f->node, -1));
 	json_object_set_new(o, "cgroup_id", id_or_null(f->cgroup_id, 0));
-	json_object_set_new(o, "cgroup", json_null());
+	json_object_set_new(o, "cgroup", text_or_null(f->cgroup));
 	json_object_set_new(o, "pid", id_or_null(f->tid, -1));
 	json_object_set_new(o, "comm", text_or_null(f->comm));
 	json_object_set_new(o, "summary", text(f->summary));
 	json_object_set_new(o, "evidence", evidence(f));
 	json_object_set_new(o, "tasks_are", text_or_null(f->tasks_title));
-	json_object_set_new(o, "tasks", tasks(f));
+	json_object_set_new(o, "tasks", tasks(f->tasks, f->ntasks));
+	json_object_set_new(o, "suffered", suffered(f));
+	json_object_set_new(o, "caused", caused(f));
 	json_object_set_new(o, "explanation", text(f->explanation));
 	json_object_set_new(o, "remedy", text(f->remedy));
 	json_object_set_new(o, "otherwise", text_or_null(f->otherwise));
@@ -98,6 +131,39 @@ static json_t *findings(const struct analysis *a)
 
 	for (int i = 0; i < count; i++)
 		json_array_append_new(list, finding(&f[i]));
+	return list;
+}
+
+static json_t *timeline(const struct incident *incident, const struct finding *f)
+{
+	struct incident_moment moments[2 * FINDINGS_MAX];
+	int n = incident_timeline(incident, f, moments);
+	json_t *list = json_array();
+
+	for (int i = 0; i < n; i++)
+		json_array_append_new(list, json_pack("{s:I, s:i, s:s}", "ns", (json_int_t)moments[i].ts_ns, "finding",
+						      moments[i].finding, "what", moments[i].ended ? "ended" : "began"));
+	return list;
+}
+
+static json_t *incidents(const struct analysis *a)
+{
+	json_t *list = json_array();
+	int count, nfindings;
+	const struct incident *incident = analysis_incidents(a, &count);
+	const struct finding *f = analysis_findings(a, &nfindings);
+
+	for (int i = 0; i < count; i++) {
+		json_t *members = json_array();
+
+		for (int k = 0; k < incident[i].count; k++)
+			json_array_append_new(members, json_integer(incident[i].first + k));
+		json_array_append_new(list, json_pack("{s:i, s:s, s:s, s:I, s:I, s:i, s:o, s:o}",
+			"incident", incident[i].number, "severity", severity_name(incident[i].severity),
+			"kind", f[incident[i].first].kind, "start_ns", (json_int_t)incident[i].start_ns,
+			"end_ns", (json_int_t)incident[i].end_ns, "leading", incident[i].first,
+			"findings", members, "timeline", timeline(&incident[i], f)));
+	}
 	return list;
 }
 
@@ -233,6 +299,7 @@ struct json_t *print_json_object(const struct analysis *a, const struct print_op
 	json_object_set_new(o, "lost_unknown", json_boolean(totals->loss_unknown));
 	json_object_set_new(o, "thinned", thinned(a));
 	json_object_set_new(o, "chains", json_integer(totals->chains));
+	json_object_set_new(o, "incidents", incidents(a));
 	json_object_set_new(o, "findings", findings(a));
 	json_object_set_new(o, "detectors", detectors_state(a));
 	json_object_set_new(o, "kernel_features", kernel_features(a));

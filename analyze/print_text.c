@@ -165,7 +165,8 @@ static void put_tasks(const struct finding *f, FILE *out)
 {
 	if (!f->ntasks)
 		return;
-	fprintf(out, "    %-*s%s\n", LABEL_WIDTH - 4, "tasks", f->tasks_title);
+	fprintf(out, "    %-*s%s\n", LABEL_WIDTH - 4, f->tasks_role == TASKS_CAUSED ? "causes" : "tasks",
+		f->tasks_title);
 	for (int i = 0; i < f->ntasks; i++) {
 		const struct finding_task *t = &f->tasks[i];
 
@@ -180,9 +181,55 @@ static void put_tasks(const struct finding *f, FILE *out)
 	}
 }
 
+static void put_cgroup(const struct finding_cgroup *c, FILE *out)
+{
+	fprintf(out, "%*s", LABEL_WIDTH, "");
+	if (*c->path)
+		put_name(out, c->path);
+	else
+		fprintf(out, "cgroup %" PRIu64, c->id);
+	fprintf(out, ": %.3f s in %" PRIu64 " stall%s", ns_to_s(c->lost_ns), c->stalls, c->stalls == 1 ? "" : "s");
+	if (c->psi_full >= 0)
+		fprintf(out, ", PSI memory full %.1f %%", 100 * c->psi_full);
+	putc('\n', out);
+}
+
+/* Whoever lost time, whatever the reason. */
+static void put_suffered(const struct finding *f, FILE *out)
+{
+	if (!f->nsuffered && !f->ncgroups)
+		return;
+	fprintf(out, "    %-*stime lost in reclaim, compaction and throttling\n", LABEL_WIDTH - 4, "suffered");
+	for (int i = 0; i < f->nsuffered; i++) {
+		const struct finding_task *t = &f->suffered[i];
+
+		fprintf(out, "%*s", LABEL_WIDTH, "");
+		put_name(out, *t->comm ? t->comm : "?");
+		fprintf(out, "-%d: %.3f s in %" PRIu64 " stall%s", t->tid, ns_to_s(t->ns), t->count,
+			t->count == 1 ? "" : "s");
+		if (t->memcg_id)
+			fprintf(out, ", cgroup %" PRIu64, t->memcg_id);
+		putc('\n', out);
+	}
+	for (int i = 0; i < f->ncgroups; i++)
+		put_cgroup(&f->cgroups[i], out);
+}
+
+static void put_cause(const struct finding *f, FILE *out)
+{
+	char text[512];
+
+	if (f->cause < 0 || !f->caused_by)
+		return;
+	snprintf(text, sizeof(text), "FINDING %d, %s: %s", f->cause + 1, f->caused_by, f->because);
+	put_paragraph(out, "caused by", text);
+}
+
 static void put_finding(const struct finding *f, int number, const struct facts *facts,
 			const struct print_options *options, FILE *out)
 {
+	char reason[FINDING_REASON_BYTES];
+
 	fprintf(out, "\nFINDING %d  %s%s%s  %s%s%s%s  (confidence %s%s)\n", number,
 		options->color ? severity_color(f->severity) : "", severity_name(f->severity),
 		options->color ? "\033[0m" : "", f->kind, *f->variant ? " [" : "", f->variant, *f->variant ? "]" : "",
@@ -193,23 +240,49 @@ static void put_finding(const struct finding *f, int number, const struct facts 
 	if (f->node >= 0)
 		fprintf(out, ", node %d", f->node);
 	putc('\n', out);
+	put_cause(f, out);
 	put_paragraph(out, "what", f->summary);
+	put_paragraph(out, "severity", finding_severity_reason(f, reason));
 	put_paragraph(out, "why", f->explanation);
 	put_paragraph(out, "do", f->remedy);
 	put_paragraph(out, "or else", f->otherwise);
 	put_paragraph(out, "missing", f->missing);
 	put_evidence(f, out);
+	put_suffered(f, out);
 	put_tasks(f, out);
 	put_paragraph(out, "see", f->references);
 }
 
+/* What began and ended when; a finding that stands alone says that itself. */
+static void put_incident(const struct analysis *a, const struct incident *incident, FILE *out)
+{
+	struct incident_moment moments[2 * FINDINGS_MAX];
+	uint64_t start_ns = analysis_facts(a)->recording_ns;
+	int nfindings, n;
+	const struct finding *f = analysis_findings(a, &nfindings);
+
+	if (incident->count < 2)
+		return;
+	n = incident_timeline(incident, f, moments);
+	fprintf(out, "\nINCIDENT %d  %s  %s and %d finding%s that it explains\n", incident->number,
+		severity_name(incident->severity), f[incident->first].kind, incident->count - 1,
+		incident->count == 2 ? "" : "s");
+	for (int i = 0; i < n; i++)
+		fprintf(out, "    %+12.3f s  %s %s (FINDING %d)\n", ns_to_s(elapsed_ns(start_ns, moments[i].ts_ns)),
+			f[moments[i].finding].kind, moments[i].ended ? "ended" : "began", moments[i].finding + 1);
+}
+
 static void put_findings(const struct analysis *a, const struct print_options *options, FILE *out)
 {
-	int count;
+	int count, nincidents;
 	const struct finding *findings = analysis_findings(a, &count);
+	const struct incident *incidents = analysis_incidents(a, &nincidents);
 
-	for (int i = 0; i < count; i++)
-		put_finding(&findings[i], i + 1, analysis_facts(a), options, out);
+	for (int k = 0; k < nincidents; k++) {
+		put_incident(a, &incidents[k], out);
+		for (int i = incidents[k].first; i < incidents[k].first + incidents[k].count; i++)
+			put_finding(&findings[i], i + 1, analysis_facts(a), options, out);
+	}
 	if (analysis_findings_dropped(a))
 		fprintf(out, "\n%" PRIu64 " more findings are not shown (at most %d are kept)\n",
 			analysis_findings_dropped(a), FINDINGS_MAX);

@@ -569,6 +569,7 @@ const struct detector ram_backed_swap_stall = {
 	.needs = { { TP_DIRECT_RECLAIM_BEGIN }, { TP_DIRECT_RECLAIM_END }, { TP_RECLAIM_RETRY_ZONE } },
 	.without = "record mm_vmscan_direct_reclaim_begin/end and oom:reclaim_retry_zone, best with squall record, which also "
 		   "takes what swap lies on",
+	.losses = LOSS_DIRECT | LOSS_COMPACTION,
 	.state_size = sizeof(struct stall),
 	.events = (const enum tracepoint[]){ TP_RECLAIM_RETRY_ZONE, TP_MARK_VICTIM, TP_NONE },
 	.event = on_event,

@@ -258,6 +258,7 @@ static void report(struct reset *r, int nid, struct reset_node *node, enum metho
 		detector_report(r->d, &f);
 		return;
 	}
+	f.tasks_role = TASKS_CAUSED;
 	top_tasks_report(&node->candidates, &f, "candidates: they reclaimed pages while kswapd could not");
 	if (f.ntasks) {
 		f.tid = f.tasks[0].tid;
@@ -515,6 +516,7 @@ const struct detector spurious_kswapd_reset = {
 		   { TP_LRU_SHRINK_INACTIVE, TP_KSWAPD_RECLAIM_FAIL, TP_KSWAPD_CLEAR_HOPELESS } },
 	.without = "record mm_vmscan_kswapd_wake, _sleep and wakeup_kswapd, and mm_vmscan_kswapd_reclaim_fail or, where the "
 		   "kernel does not have it (before 7.0), mm_vmscan_lru_shrink_inactive and mm_shrink_slab_start/end",
+	.losses = LOSS_BACKGROUND,
 	.state_size = sizeof(struct reset),
 	.clear = clear,
 	.events = (const enum tracepoint[]){ TP_KSWAPD_RECLAIM_FAIL, TP_KSWAPD_CLEAR_HOPELESS, TP_NONE },

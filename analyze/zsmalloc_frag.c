@@ -146,6 +146,7 @@ const struct detector zsmalloc_fragmentation = {
 	.kind = "zsmalloc-fragmentation",
 	.title = "zram that keeps far more memory than its compressed data needs",
 	.lacks = lacks,
+	.losses = LOSS_OTHER,
 	.state_size = sizeof(struct zs_frag),
 	.sample = on_sample,
 	.so_far = so_far,

@@ -46,35 +46,59 @@ int store_result_chain(struct store_writer *w, const struct analysis *a, const s
 	return store_writer_chain(w, &row);
 }
 
-static json_t *comm_json(const char *comm)
+static json_t *name_json(const char *name)
 {
-	char safe[4 * sizeof(((struct finding_task *)0)->comm)];
+	char safe[4 * sizeof(((struct finding_cgroup *)0)->path)];
 
-	return *comm ? json_string(escape_utf8(comm, strlen(comm), safe, sizeof(safe))) : json_null();
+	return *name ? json_string(escape_utf8(name, strlen(name), safe, sizeof(safe))) : json_null();
+}
+
+static json_t *tasks_json(const struct finding_task *task, int n)
+{
+	json_t *list = json_array();
+
+	for (int i = 0; i < n; i++)
+		json_array_append_new(list, json_pack("{s:i, s:o, s:o, s:I, s:I, s:I}", "pid", task[i].tid, "comm",
+						      name_json(task[i].comm), "memcg_id",
+						      task[i].memcg_id ? json_integer(task[i].memcg_id) : json_null(),
+						      "count", (json_int_t)task[i].count, "pages",
+						      (json_int_t)task[i].pages, "ns", (json_int_t)task[i].ns));
+	return list;
+}
+
+/* Tasks and cgroups that lost time. Caller frees. */
+static char *suffered_json(const struct finding *f)
+{
+	json_t *o = json_object(), *cgroups = json_array();
+	char *text;
+
+	for (int i = 0; i < f->ncgroups; i++) {
+		const struct finding_cgroup *c = &f->cgroups[i];
+
+		json_array_append_new(cgroups, json_pack("{s:I, s:o, s:I, s:I, s:o}", "cgroup_id", (json_int_t)c->id,
+							 "cgroup", name_json(c->path), "stalls", (json_int_t)c->stalls,
+							 "ns", (json_int_t)c->lost_ns, "psi_full_share",
+							 c->psi_full < 0 ? json_null() : json_real(c->psi_full)));
+	}
+	json_object_set_new(o, "tasks", tasks_json(f->suffered, f->nsuffered));
+	json_object_set_new(o, "cgroups", cgroups);
+	text = json_dumps(o, JSON_COMPACT);
+	json_decref(o);
+	return text;
 }
 
 /* Named numbers with units, and the tasks, as one JSON object. Caller frees. */
 static char *evidence_json(const struct finding *f)
 {
 	json_t *o = json_object();
-	json_t *tasks = json_array();
 	char *text;
 
 	for (int i = 0; i < f->nevidence; i++)
 		json_object_set_new(o, f->evidence[i].name,
 				    json_pack("{s:f, s:s}", "value", f->evidence[i].value, "unit", f->evidence[i].unit));
-	for (int i = 0; i < f->ntasks; i++)
-		json_array_append_new(tasks, json_pack("{s:i, s:o, s:o, s:I, s:I, s:I}", "pid", f->tasks[i].tid, "comm",
-						       comm_json(f->tasks[i].comm), "memcg_id",
-						       f->tasks[i].memcg_id ? json_integer(f->tasks[i].memcg_id) :
-						       json_null(), "count",
-						       (json_int_t)f->tasks[i].count, "pages",
-						       (json_int_t)f->tasks[i].pages, "ns",
-						       (json_int_t)f->tasks[i].ns));
 	if (f->ntasks)
-		json_object_set(o, "top_tasks", tasks);
+		json_object_set_new(o, "top_tasks", tasks_json(f->tasks, f->ntasks));
 	text = json_dumps(o, JSON_COMPACT);
-	json_decref(tasks);
 	json_decref(o);
 	return text;
 }
@@ -90,7 +114,7 @@ static char *references_json(const struct finding *f)
 
 static int store_finding_row(struct store_writer *w, const struct finding *f)
 {
-	char *evidence = evidence_json(f), *references = references_json(f);
+	char *evidence = evidence_json(f), *references = references_json(f), *suffered = suffered_json(f);
 	struct store_finding row = {
 		.kind = f->kind,
 		.variant = *f->variant ? f->variant : NULL,
@@ -100,6 +124,7 @@ static int store_finding_row(struct store_writer *w, const struct finding *f)
 		.end_ns = f->end_ns,
 		.node = unknown_if(f->node, -1),
 		.cgroup_id = unknown_if(f->cgroup_id, 0),
+		.cgroup = *f->cgroup ? f->cgroup : NULL,
 		.tid = unknown_if(f->tid, -1),
 		.comm = *f->comm ? f->comm : NULL,
 		.summary = f->summary,
@@ -110,11 +135,18 @@ static int store_finding_row(struct store_writer *w, const struct finding *f)
 		.remedy = f->remedy,
 		.references = references,
 		.loss = f->loss ? -1 : 0,
+		.severity_by = severity_basis_name(f->basis),
+		.incident = unknown_if(f->incident, 0),
+		.leads = f->leads,
+		.caused_by = f->caused_by,
+		.because = f->because,
+		.suffered = suffered,
 	};
-	int ret = evidence && references ? store_writer_finding(w, &row) : -ENOMEM;
+	int ret = evidence && references && suffered ? store_writer_finding(w, &row) : -ENOMEM;
 
 	free(evidence);
 	free(references);
+	free(suffered);
 	return ret;
 }
 

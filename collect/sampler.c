@@ -47,7 +47,7 @@ static const struct schedule {
 	{ &sample_zoneinfo, 1000 },	/* 47 us; free against watermarks, node_unreclaimable */
 	{ &sample_swaps, 1000 },	/* 4 us */
 	{ &sample_zram, 1000 },		/* 14 us a device; a few seconds fill one */
-	{ &sample_zswap, 1000 },	/* 10 files of 1 us */
+	{ &sample_zswap, 1000 },	/* 10 files, opened each time because they allow no seeking */
 	{ &sample_buddyinfo, 2000 },	/* 21 us, but under the lock of each zone */
 	{ &sample_diskstats, 2000 },	/* 35 us; context only */
 	{ &sample_sysctl, 5000 },	/* 142 us; changed by hand, if at all */

@@ -98,6 +98,9 @@ enum tracepoint {
 	X(RESULT,		"result",		NULL,			NULL) \
 	X(STATUS,		"status",		NULL,			NULL) \
 	X(ZONE_START,		"zone_start",		NULL,			NULL) \
+	X(MIGRATE_PFN,		"migrate_pfn",		NULL,			NULL) \
+	X(SUCCEEDED,		"succeeded",		"nr_succeeded",		NULL) \
+	X(FAILED,		"failed",		"nr_failed",		NULL) \
 	X(FALLBACK_ORDER,	"fallback_order",	NULL,			NULL) \
 	X(ALLOC_MIGRATETYPE,	"alloc_migratetype",	NULL,			NULL) \
 	X(FALLBACK_MIGRATETYPE,	"fallback_migratetype",	NULL,			NULL) \

@@ -116,10 +116,14 @@ static void put_text(const struct live_lines *out, const char *title, const char
 static void detail(const struct live_model *m, const struct live_row *row, const struct live_lines *out)
 {
 	const struct finding *f = &m->findings[row->id];
+	char reason[FINDING_REASON_BYTES];
 
 	line_put(out, mood_of(f), "%s%s%s, severity %s, confidence %s", f->kind, f->variant && *f->variant ? " " : "",
 		 f->variant ?: "", severity_name(f->severity), confidence_name(f->confidence));
 	line_put(out, MOOD_NORMAL, "%s", f->summary);
+	line_put(out, MOOD_NORMAL, "Severity %s", finding_severity_reason(f, reason));
+	if (f->caused_by)
+		line_put(out, MOOD_NORMAL, "Caused by %s: %s", f->caused_by, f->because);
 	put_text(out, "Why", f->explanation);
 	put_text(out, "What to do", f->remedy);
 	put_text(out, "What else it could be", f->otherwise);
@@ -130,6 +134,9 @@ static void detail(const struct live_model *m, const struct live_row *row, const
 	for (int i = 0; i < f->nevidence; i++)
 		line_put(out, MOOD_NORMAL, "%-32s %.10g %s", f->evidence[i].name, f->evidence[i].value,
 			 f->evidence[i].unit);
+	for (int i = 0; i < f->nsuffered; i++)
+		line_put(out, MOOD_NORMAL, "suffered: %s (%d), %" PRIu64 " stalls, %.3f s", f->suffered[i].comm,
+			 f->suffered[i].tid, f->suffered[i].count, ns_to_s(f->suffered[i].ns));
 	for (int i = 0; i < f->ntasks; i++)
 		line_put(out, MOOD_NORMAL, "%s: %s (%d), %" PRIu64 " times, %.3f s", f->tasks_title ?: "task",
 			 f->tasks[i].comm, f->tasks[i].tid, f->tasks[i].count, ns_to_s(f->tasks[i].ns));

@@ -140,20 +140,36 @@ static int put_no_finding(const struct report *report, FILE *out)
 	return 0;
 }
 
-/* Findings are sorted: the first one leads. */
-static void put_lead(const struct report *report, const struct finding *f, int count, FILE *out)
+/* What the leading cause explains. */
+static void put_explained(const struct finding *f, const struct incident *incident, FILE *out)
 {
+	if (incident->count < 2)
+		return;
+	fputs("<p>It explains ", out);
+	for (int i = 1; i < incident->count; i++)
+		fprintf(out, "%s<a href=\"#f%d\">%s</a>", i == 1 ? "" : ", ", incident->first + i + 1,
+			f[incident->first + i].kind);
+	fputs(".</p>\n", out);
+}
+
+/* Incidents are sorted, and so are the findings: the first one leads the worst. */
+static void put_lead(const struct report *report, const struct finding *f, FILE *out)
+{
+	int nincidents;
+	const struct incident *incident = analysis_incidents(report->a, &nincidents);
+
 	fprintf(out, "<section id=\"verdict\" class=\"verdict %s\">\n<h2><span class=\"badge %s\">%s</span> ",
 		severity_name(f->severity), severity_name(f->severity), severity_name(f->severity));
 	put_kind(f, out);
 	fputs("</h2>\n", out);
 	put_element("p", "", f->summary, out);
+	put_explained(f, &incident[0], out);
 	fputs("<p><strong>What to do.</strong> ", out);
 	put_text(f->remedy, out);
 	fprintf(out, "</p>\n<p class=\"soft\">Confidence %s%s. "
 		"<a href=\"#f1\">Why, and the numbers behind it</a>%s</p>\n</section>\n",
 		confidence_name(f->confidence), f->loss ? ", events were lost" : "",
-		count > 1 ? "; more findings stand below." : "");
+		nincidents > 1 ? "; more incidents stand below." : "");
 }
 
 static double share(uint64_t ns, uint64_t span_ns)
@@ -171,7 +187,7 @@ static void put_timeline(const struct report *report, const struct finding *f, i
 		double from = share(elapsed_ns(grid->start_ns, f[i].start_ns), span_ns);
 		double to = share(elapsed_ns(grid->start_ns, f[i].end_ns), span_ns);
 
-		fprintf(out, "<li><a href=\"#f%d\">", i + 1);
+		fprintf(out, "<li%s><a href=\"#f%d\">", f[i].leads ? "" : " class=\"symptom\"", i + 1);
 		put_kind(&f[i], out);
 		fprintf(out, "</a><span class=\"track\" title=\"+%.3f s to +%.3f s\">",
 			ns_to_s(elapsed_ns(grid->start_ns, f[i].start_ns)),
@@ -199,11 +215,46 @@ static void put_evidence(const struct finding *f, FILE *out)
 	fputs("</tbody></table></div></details>\n", out);
 }
 
+/* Who suffered: time lost, whatever the kind. */
+static void put_suffered(const struct finding *f, FILE *out)
+{
+	char name[64];
+
+	if (!f->nsuffered && !f->ncgroups)
+		return;
+	fputs("<div class=\"wide\"><table><thead><tr><th scope=\"col\">who suffered</th><th class=\"n\">thread</th>"
+	      "<th class=\"n\">stalls</th><th class=\"n\">seconds lost</th><th class=\"n\">PSI full</th></tr></thead>"
+	      "<tbody>\n", out);
+	for (int i = 0; i < f->nsuffered; i++) {
+		const struct finding_task *t = &f->suffered[i];
+
+		fputs("<tr>", out);
+		put_element("td", "name", *t->comm ? t->comm : "?", out);
+		fprintf(out, "<td class=\"n\">%d</td><td class=\"n\">%" PRIu64 "</td><td class=\"n\">%.3f</td><td></td></tr>\n",
+			t->tid, t->count, ns_to_s(t->ns));
+	}
+	for (int i = 0; i < f->ncgroups; i++) {
+		const struct finding_cgroup *c = &f->cgroups[i];
+
+		snprintf(name, sizeof(name), "cgroup %" PRIu64, c->id);
+		fputs("<tr>", out);
+		put_element("td", "name", *c->path ? c->path : name, out);
+		fprintf(out, "<td class=\"n\">cgroup</td><td class=\"n\">%" PRIu64 "</td><td class=\"n\">%.3f</td>",
+			c->stalls, ns_to_s(c->lost_ns));
+		if (c->psi_full >= 0)
+			fprintf(out, "<td class=\"n\">%.1f %%</td></tr>\n", 100 * c->psi_full);
+		else
+			fputs("<td></td></tr>\n", out);
+	}
+	fputs("</tbody></table></div>\n", out);
+}
+
 static void put_tasks(const struct finding *f, FILE *out)
 {
 	if (!f->ntasks)
 		return;
 	fputs("<div class=\"wide\"><table><thead><tr><th scope=\"col\">", out);
+	put_text(f->tasks_role == TASKS_CAUSED ? "causes: " : "", out);
 	put_text(f->tasks_title, out);
 	fputs("</th><th class=\"n\">thread</th><th class=\"n\">times</th><th class=\"n\">pages</th>"
 	      "<th class=\"n\">seconds</th></tr></thead><tbody>\n", out);
@@ -219,30 +270,42 @@ static void put_tasks(const struct finding *f, FILE *out)
 	fputs("</tbody></table></div>\n", out);
 }
 
+static void put_cause(const struct finding *f, FILE *out)
+{
+	if (f->cause < 0 || !f->caused_by)
+		return;
+	fprintf(out, "<dt>caused by</dt><dd><a href=\"#f%d\">%s</a>: ", f->cause + 1, f->caused_by);
+	put_text(f->because, out);
+	fputs("</dd>\n", out);
+}
+
 static void put_finding(const struct report *report, const struct finding *f, int number, FILE *out)
 {
 	uint64_t start_ns = recording_grid(report->r)->start_ns;
-	char when[160], node[32] = "";
+	char when[160], node[32] = "", reason[FINDING_REASON_BYTES];
 
 	if (f->node >= 0)
 		snprintf(node, sizeof(node), ", node %d", f->node);
 	snprintf(when, sizeof(when), "+%.3f s to +%.3f s (%.3f s)%s", ns_to_s(elapsed_ns(start_ns, f->start_ns)),
 		 ns_to_s(elapsed_ns(start_ns, f->end_ns)), ns_to_s(elapsed_ns(f->start_ns, f->end_ns)), node);
-	fprintf(out, "<article id=\"f%d\">\n<h3><span class=\"badge %s\">%s</span> ", number,
-		severity_name(f->severity), severity_name(f->severity));
+	fprintf(out, "<article id=\"f%d\"%s>\n<h3><span class=\"badge %s\">%s</span> ", number,
+		f->leads ? "" : " class=\"symptom\"", severity_name(f->severity), severity_name(f->severity));
 	put_kind(f, out);
 	fprintf(out, " <span class=\"soft\">confidence %s%s</span> ", confidence_name(f->confidence),
 		f->loss ? ", events lost" : "");
 	fprintf(out, "<button type=\"button\" data-zoom=\"%d\" hidden>show in charts</button></h3>\n<dl>\n",
 		number - 1);
 	put_definition("when", when, out);
+	put_cause(f, out);
 	put_definition("what", f->summary, out);
+	put_definition("severity", finding_severity_reason(f, reason), out);
 	put_definition("why", f->explanation, out);
 	put_definition("do", f->remedy, out);
 	put_definition("or else", f->otherwise, out);
 	put_definition("missing", f->missing, out);
 	put_definition("see", f->references, out);
 	fputs("</dl>\n", out);
+	put_suffered(f, out);
 	put_tasks(f, out);
 	put_evidence(f, out);
 	fputs("</article>\n", out);
@@ -255,7 +318,7 @@ static int put_findings(const struct report *report, FILE *out)
 
 	if (!count)
 		return put_no_finding(report, out);
-	put_lead(report, &f[0], count, out);
+	put_lead(report, f, out);
 	put_timeline(report, f, count, out);
 	fputs("<section id=\"findings\">\n<h2>Findings</h2>\n", out);
 	for (int i = 0; i < count; i++)

@@ -85,10 +85,35 @@ static void put_item(const char *label, const char *text, FILE *out)
 	putc('\n', out);
 }
 
+static void put_suffered(const struct finding *f, FILE *out)
+{
+	char name[64];
+
+	if (f->nsuffered || f->ncgroups)
+		fputs("\n| who suffered | thread | stalls | seconds lost | PSI full |\n|---|---:|---:|---:|---:|\n", out);
+	for (int i = 0; i < f->nsuffered; i++) {
+		fputs("| ", out);
+		put_code(*f->suffered[i].comm ? f->suffered[i].comm : "?", out);
+		fprintf(out, " | %d | %" PRIu64 " | %.3f | |\n", f->suffered[i].tid, f->suffered[i].count,
+			ns_to_s(f->suffered[i].ns));
+	}
+	for (int i = 0; i < f->ncgroups; i++) {
+		const struct finding_cgroup *c = &f->cgroups[i];
+
+		snprintf(name, sizeof(name), "cgroup %" PRIu64, c->id);
+		fputs("| ", out);
+		put_code(*c->path ? c->path : name, out);
+		fprintf(out, " | cgroup | %" PRIu64 " | %.3f | ", c->stalls, ns_to_s(c->lost_ns));
+		if (c->psi_full >= 0)
+			fprintf(out, "%.1f %% ", 100 * c->psi_full);
+		fputs("|\n", out);
+	}
+}
+
 static void put_finding(const struct report *report, const struct finding *f, int number, FILE *out)
 {
 	uint64_t start_ns = analysis_facts(report->a)->recording_ns;
-	char value[CELL_BYTES_MAX];
+	char value[CELL_BYTES_MAX], reason[FINDING_REASON_BYTES];
 
 	fprintf(out, "\n### %d. %s: %s%s%s%s\n\n", number, severity_name(f->severity), f->kind, *f->variant ? " (" : "",
 		f->variant, *f->variant ? ")" : "");
@@ -98,7 +123,10 @@ static void put_finding(const struct report *report, const struct finding *f, in
 	if (f->node >= 0)
 		fprintf(out, ", node %d", f->node);
 	fputs(".\n\n", out);
+	if (f->cause >= 0 && f->caused_by)
+		fprintf(out, "- **Caused by:** finding %d, %s: %s\n", f->cause + 1, f->caused_by, f->because);
 	put_item("What:", f->summary, out);
+	put_item("Severity:", finding_severity_reason(f, reason), out);
 	put_item("Why:", f->explanation, out);
 	put_item("Do:", f->remedy, out);
 	put_item("Or else:", f->otherwise, out);
@@ -109,9 +137,10 @@ static void put_finding(const struct report *report, const struct finding *f, in
 	for (int i = 0; i < f->nevidence; i++)
 		fprintf(out, "| %s | %s | %s |\n", f->evidence[i].name,
 			table_number(f->evidence[i].value, false, value), f->evidence[i].unit);
+	put_suffered(f, out);
 	if (f->ntasks)
-		fprintf(out, "\n| %s | thread | times | pages | seconds |\n|---|---:|---:|---:|---:|\n",
-			f->tasks_title);
+		fprintf(out, "\n| %s%s | thread | times | pages | seconds |\n|---|---:|---:|---:|---:|\n",
+			f->tasks_role == TASKS_CAUSED ? "causes: " : "", f->tasks_title);
 	for (int i = 0; i < f->ntasks; i++) {
 		const struct finding_task *t = &f->tasks[i];
 
@@ -135,8 +164,8 @@ static void put_findings(const struct report *report, FILE *out)
 	for (int i = 0; i < count; i++) {
 		uint64_t start_ns = analysis_facts(report->a)->recording_ns;
 
-		fprintf(out, "| %d | **%s** | %s%s%s | +%.3f s | +%.3f s | %s |\n", i + 1, severity_name(f[i].severity),
-			f[i].kind, *f[i].variant ? " " : "", f[i].variant, ns_to_s(elapsed_ns(start_ns, f[i].start_ns)),
+		fprintf(out, "| %d | **%s** | %s%s%s%s | +%.3f s | +%.3f s | %s |\n", i + 1, severity_name(f[i].severity),
+			f[i].leads ? "" : "&nbsp;&nbsp;", f[i].kind, *f[i].variant ? " " : "", f[i].variant, ns_to_s(elapsed_ns(start_ns, f[i].start_ns)),
 			ns_to_s(elapsed_ns(start_ns, f[i].end_ns)), confidence_name(f[i].confidence));
 	}
 	fputs("\n## Findings\n", out);

@@ -54,6 +54,12 @@ struct store_finding {
 	const char	*remedy;
 	const char	*references;		/* JSON array */
 	int64_t		loss;			/* events; -1 some */
+	const char	*severity_by;
+	int64_t		incident;
+	int64_t		leads;			/* 0 or 1 */
+	const char	*caused_by;		/* a kind */
+	const char	*because;
+	const char	*suffered;		/* JSON object */
 };
 
 #endif

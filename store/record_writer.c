@@ -61,6 +61,12 @@ static const struct record_column finding_columns[] = {
 	FINDING(remedy, TEXT),
 	FINDING(references, TEXT),
 	FINDING(loss, NUMBER),
+	FINDING(severity_by, TEXT),
+	FINDING(incident, NUMBER),
+	FINDING(leads, NUMBER),
+	FINDING(caused_by, TEXT),
+	FINDING(because, TEXT),
+	FINDING(suffered, TEXT),
 	{ 0 },
 };
 

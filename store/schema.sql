@@ -209,8 +209,26 @@ CREATE TABLE finding (
 	explanation	TEXT,
 	remedy		TEXT,
 	"references"	TEXT,			-- JSON array of texts: kernel commits, mails, documents
-	loss		INTEGER			-- events lost in its window; -1: some, not known how many
+	loss		INTEGER,		-- events lost in its window; -1: some, not known how many
+	severity_by	TEXT,			-- psi, lost-time or detector: what the severity was decided by
+	incident	INTEGER,		-- findings with the same number are one incident
+	leads		INTEGER,		-- 1: the leading cause of its incident
+	caused_by	TEXT,			-- kind of the finding, of the same incident, that brought this one about
+	because		TEXT,			-- how that comes about in the kernel
+	suffered	TEXT			-- JSON object: tasks and cgroups that lost time; evidence.top_tasks are the kind's own
 );
+
+-- Incidents: findings that explain each other, under the one that explains the others.
+CREATE VIEW incident AS
+SELECT	incident AS id,
+	max(kind) FILTER (WHERE leads) AS kind,
+	CASE max(CASE severity WHEN 'critical' THEN 3 WHEN 'high' THEN 2 WHEN 'warning' THEN 1 ELSE 0 END)
+		WHEN 3 THEN 'critical' WHEN 2 THEN 'high' WHEN 1 THEN 'warning' ELSE 'info' END AS severity,
+	min(start_ns) AS start_ns, max(end_ns) AS end_ns, count(*) AS findings,
+	max(summary) FILTER (WHERE leads) AS summary
+FROM	finding
+WHERE	incident IS NOT NULL
+GROUP	BY incident;
 
 -- Every sample with its name: whatever the views below do not have. path is NULL when it was not learnt.
 CREATE VIEW sampled AS

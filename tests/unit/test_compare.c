@@ -519,6 +519,11 @@ static void environments(void **state)
 		{ 1, 0, { "kernel_command_line", "BOOT_IMAGE=/boot/a  quiet psi=1 initrd=a" } },
 		{ 1, 0, { "kernel_command_line", "BOOT_IMAGE=/boot/b quiet initrd=b psi=1" } },
 	};
+	const struct run swaps[3] = {
+		{ 1, 0, { "swap_devices", "/dev/nvme0n1 partition 1024 kB priority -2; /dev/sdb2 partition 8 kB priority -3" } },
+		{ 1, 0, { "swap_devices", "/dev/nvme1n1 partition 1024 kB priority -2; /dev/sda2 partition 8 kB priority -3" } },
+		{ 1, 0, { "swap_devices", "/dev/nvme1n1 partition 2048 kB priority -2; /dev/sda2 partition 8 kB priority -3" } },
+	};
 	struct compare_options options = { 0 };
 	struct compare *c = experiment(&options, &always, &never, 1);
 
@@ -539,6 +544,13 @@ static void environments(void **state)
 	compare_free(c);
 	c = experiment(&options, &lines[0], &lines[1], 1);
 	assert_int_equal(compare_ndifferences(c), 0);
+	compare_free(c);
+	/* Disks are found in another order at the next boot. */
+	c = experiment(&options, &swaps[0], &swaps[1], 1);
+	assert_int_equal(compare_ndifferences(c), 0);
+	compare_free(c);
+	c = experiment(&options, &swaps[1], &swaps[2], 1);
+	assert_int_equal(problems(c, PROBLEM_ENVIRONMENT, "swap_devices differs: /dev/nvme*n1 partition 1024 kB"), 1);
 	compare_free(c);
 }
 

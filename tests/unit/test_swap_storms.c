@@ -19,7 +19,8 @@
 
 #define MIB		(1ll << 20)
 #define TASKS		2
-#define MOVABLE		0x8		/* ___GFP_MOVABLE */
+#define KERNEL		0xcc0		/* GFP_KERNEL: IO, FS, may reclaim itself and by kswapd */
+#define MOVABLE		(KERNEL | 0x8)	/* and ___GFP_MOVABLE */
 
 enum { BEGIN, END, RETRY, VICTIM, REAPED, MEMCG_BEGIN, MEMCG_END, TYPES };
 
@@ -230,7 +231,7 @@ static void zram_that_gives_nothing_back(void **state)
 
 	boot(&m);
 	for (int s = 0; s < 100; s++)
-		storm_second(&m, &full_zram, s % 2 ? MOVABLE : 0);
+		storm_second(&m, &full_zram, s % 2 ? MOVABLE : KERNEL);
 	f = the_only(&m, "ram-backed-swap-stall");
 	assert_int_equal(f->severity, SEVERITY_HIGH);	/* 28 times */
 	assert_int_equal(f->confidence, CONFIDENCE_HIGH);
@@ -605,7 +606,11 @@ static void kills_whose_memory_stays_in_zram(void **state)
 	}
 	assert_int_equal(SINK_CALL(&m.sink, end), 0);
 	f = analysis_findings(m.analysis, &(int){ 0 });
+	assert_string_equal(f->kind, "zsmalloc-fragmentation");	/* what freed objects leave behind explains the kills */
+	assert_true(f->leads);
+	f++;
 	assert_string_equal(f->kind, "oom-storm");
+	assert_string_equal(f->caused_by, "zsmalloc-fragmentation");
 	assert_near(f, "efficacy_median", 2 / 40.0);
 	assert_near(f, "kills_that_freed_nothing", 3);
 	assert_near(f, "zram_freed_objects", 120 * MIB);

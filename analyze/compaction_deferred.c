@@ -1,0 +1,261 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * compaction_deferred.c - detector compaction-deferred: compaction of a zone is put off as long as it can be, and those
+ * who ask for it are turned away.
+ *
+ * Each failed compaction of a zone doubles the number of requests that are turned away before the next try, up to 64
+ * (COMPACT_MAX_DEFER_SHIFT 6; mm_compaction_defer_compaction prints the shift). A page allocated after compaction
+ * sets it back to 0 (mm_compaction_defer_reset prints the shift too: the event also comes when only order_failed was
+ * raised, and then the zone stays as it is). kcompactd observes the same limit. The domain's rule (4f): shift 6 and
+ * fifty turned away in a minute.
+ *
+ * Who is turned away leaves mm_compaction_deferred, which is not recorded by default; without it attempts of at least
+ * the failed order, less the tries that failed, stand for them.
+ */
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "analyze/detector.h"
+#include "kernel/gfp.h"
+
+#define PAGEBLOCK_ORDER_DEFAULT	9
+#define PLACES			128	/* zones; later ones are not looked at */
+#define KEPT			64	/* times of those turned away, at most compact-deferred of them are needed */
+
+/* Requests, and whether so many as compact-deferred came within the window. */
+struct tally {
+	uint64_t	n;
+	uint64_t	time[KEPT];		/* a ring */
+	bool		dense;
+};
+
+struct place {
+	int32_t		node, zone;
+	bool		stuck;
+	uint64_t	start_ns, last_ns;
+	int32_t		order_min;		/* that failed */
+	uint64_t	tries;			/* that failed at the limit */
+	struct tally	deferred;		/* mm_compaction_deferred */
+	struct tally	asked;			/* attempts of tasks */
+	uint64_t	huge, asked_huge;	/* of both: for transparent huge pages */
+};
+
+struct deferral {
+	const struct detect	*d;
+	struct gfp_layout	gfp;
+	struct place		place[PLACES];
+	int			nplaces;
+};
+
+static const char *zone_name(int32_t zone)
+{
+	static const char *const names[] = { "DMA", "DMA32", "Normal", "Movable" };
+
+	return zone >= 0 && zone < 4 ? names[zone] : "?";
+}
+
+static bool told(const struct deferral *s)
+{
+	return s->d->facts->seen[TP_COMPACTION_DEFERRED] || s->d->facts->recorded[TP_COMPACTION_DEFERRED];
+}
+
+static bool is_storm(const struct deferral *s, const struct place *p)
+{
+	return p->stuck && (told(s) ? p->deferred.dense : p->asked.dense && p->asked.n > p->tries);
+}
+
+static void report(const struct deferral *s, const struct place *p)
+{
+	struct finding f = finding_start(&compaction_deferred, p->start_ns, p->last_ns);
+	double span_s = ns_to_s(elapsed_ns(p->start_ns, p->last_ns));
+	bool huge = p->asked.n ? p->asked_huge == p->asked.n : p->huge == p->deferred.n;
+	uint64_t turned = told(s) ? p->deferred.n : p->asked.n - p->tries;
+
+	f.variant = huge ? "thp" : "";
+	f.severity = huge ? SEVERITY_INFO : SEVERITY_WARNING;
+	f.confidence = told(s) ? CONFIDENCE_HIGH : CONFIDENCE_MEDIUM;
+	f.node = p->node;
+	snprintf(f.summary, sizeof(f.summary),
+		 "Compaction of node %d, zone %d (%s where there are DMA zones) was put off as long as it can be for "
+		 "%.1f s: %"
+		 PRIu64 " requests of order %d and above were turned away, %" PRIu64 " tries between them failed",
+		 p->node, p->zone, zone_name(p->zone), span_s, turned, p->order_min, p->tries);
+	finding_evidence(&f, "span", "s", span_s);
+	finding_evidence(&f, "zone", "index", p->zone);
+	finding_evidence(&f, "order_min", "order", p->order_min);
+	finding_evidence(&f, "turned_away", "requests", turned);
+	if (told(s))
+		finding_evidence(&f, "deferred", "events", p->deferred.n);
+	finding_evidence(&f, "attempts", "attempts", p->asked.n);
+	finding_evidence(&f, "attempts_for_huge_pages", "attempts", p->asked_huge);
+	finding_evidence(&f, "failed_tries", "tries", p->tries);
+	if (!told(s))
+		finding_missing(&f, "mm_compaction_deferred is not in the recording: attempts stand for those turned "
+				    "away.");
+	f.explanation = huge ?
+		"Compaction failed again and again, so the kernel stopped trying, and huge pages are not to be had "
+		"in this zone. Tasks get small pages at once: they lose no time, only what huge pages would gain." :
+		"Compaction failed again and again, so the kernel stopped trying. Requests for contiguous pages that "
+		"need this zone fail, or fall back on reclaim, although there may be enough free memory in small "
+		"pieces.";
+	f.remedy = "Pages that cannot be moved keep blocks from getting free: see mixed blocks in /proc/pagetypeinfo, "
+		   "Slab, Mlocked and pinned memory (nr_foll_pin_acquired less _released in /proc/vmstat). Reserve "
+		   "what is needed early (vm.nr_hugepages at boot), or free memory of the task that fills the blocks.";
+	f.otherwise = "A zone that is too small for the order (DMA).";
+	f.references = "defer_compaction() and compaction_deferred(), mm/compaction.c.";
+	detector_report(s->d, &f);
+}
+
+static void end(struct deferral *s, struct place *p)
+{
+	if (is_storm(s, p))
+		report(s, p);
+	*p = (struct place){ .node = p->node, .zone = p->zone };
+}
+
+/* Nobody asked for so long that it is over. */
+static void expire(struct deferral *s, struct place *p, uint64_t ts)
+{
+	if (p->stuck && elapsed_ns(p->last_ns, ts) > threshold_ns(s->d, TH_COMPACT_DEFER_WINDOW_S))
+		end(s, p);
+}
+
+static void count(const struct deferral *s, struct tally *t, uint64_t ts)
+{
+	uint64_t need = threshold(s->d, TH_COMPACT_DEFERRED);
+
+	t->time[t->n++ % KEPT] = ts;
+	if (t->n >= need)
+		t->dense |= elapsed_ns(t->time[(t->n - need) % KEPT], ts) <=
+			    threshold_ns(s->d, TH_COMPACT_DEFER_WINDOW_S);
+}
+
+static struct place *place_of(struct deferral *s, const struct mm_event *mm)
+{
+	int64_t node = mm_int(mm, TPF_NID, -1), zone = mm_int(mm, TPF_ZONE_IDX, -1);
+
+	for (int i = 0; i < s->nplaces; i++)
+		if (s->place[i].node == node && s->place[i].zone == zone)
+			return &s->place[i];
+	if (s->nplaces == PLACES)
+		return NULL;
+	s->place[s->nplaces] = (struct place){ .node = node, .zone = zone };
+	return &s->place[s->nplaces++];
+}
+
+static bool for_huge_page(const struct deferral *s, const struct mm_event *mm)
+{
+	uint64_t pages = s->d->facts->pageblock_pages;
+
+	return mm_int(mm, TPF_ORDER, 0) >= (pages ? __builtin_ctzll(pages) : PAGEBLOCK_ORDER_DEFAULT);
+}
+
+/* The gfp_mask of an attempt tells whether a block is wanted for a huge page of a task. */
+static void on_attempt(struct deferral *s, const struct mm_event *mm)
+{
+	bool huge = for_huge_page(s, mm) &&
+		    gfp_migratetype(&s->gfp, mm_int(mm, TPF_GFP_FLAGS, 0)) == MIGRATE_MOVABLE;
+
+	for (int i = 0; i < s->nplaces; i++) {
+		struct place *p = &s->place[i];
+
+		expire(s, p, mm->ev->ts);
+		if (!p->stuck || mm_int(mm, TPF_ORDER, 0) < p->order_min)
+			continue;
+		count(s, &p->asked, mm->ev->ts);
+		p->asked_huge += huge;
+		p->last_ns = mm->ev->ts;
+	}
+}
+
+static void on_zone(struct deferral *s, struct place *p, const struct mm_event *mm)
+{
+	bool limit = mm_int(mm, TPF_DEFER_SHIFT, 0) >= threshold(s->d, TH_COMPACT_MAX_DEFER_SHIFT);
+	int32_t order = mm_int(mm, TPF_ORDER, 0);
+
+	expire(s, p, mm->ev->ts);
+	if (!limit) {
+		end(s, p);
+		return;
+	}
+	if (!p->stuck && mm_tp(mm) != TP_COMPACTION_DEFER_RESET) {
+		p->stuck = true;
+		p->start_ns = p->last_ns = mm->ev->ts;
+		p->order_min = order;
+	}
+	if (!p->stuck)
+		return;
+	if (order < p->order_min)
+		p->order_min = order;
+	if (mm_tp(mm) == TP_COMPACTION_DEFERRED) {
+		count(s, &p->deferred, mm->ev->ts);
+		p->huge += for_huge_page(s, mm);
+		p->last_ns = mm->ev->ts;
+	} else if (mm_tp(mm) == TP_COMPACTION_DEFER_COMPACTION) {
+		p->tries++;
+		p->last_ns = mm->ev->ts;
+	}
+}
+
+static void on_event(void *state, const struct mm_event *mm)
+{
+	struct deferral *s = state;
+	struct place *p;
+
+	if (!s->gfp.movable)
+		gfp_layout_default(&s->gfp);
+	if (mm_tp(mm) == TP_TRY_TO_COMPACT) {
+		on_attempt(s, mm);
+		return;
+	}
+	p = place_of(s, mm);
+	if (p)
+		on_zone(s, p, mm);
+}
+
+static void on_meta(void *state, const char *key, const char *value)
+{
+	struct deferral *s = state;
+
+	if (strncmp(key, "gfp.", 4))
+		return;
+	if (!s->gfp.movable)
+		gfp_layout_default(&s->gfp);
+	gfp_layout_set(&s->gfp, key + 4, strtoull(value, NULL, 0));
+}
+
+static void so_far(void *state, uint64_t now_ns)
+{
+	const struct deferral *s = state;
+
+	for (int i = 0; i < s->nplaces; i++)
+		if (is_storm(s, &s->place[i]))
+			report(s, &s->place[i]);
+}
+
+static void finish(void *state)
+{
+	struct deferral *s = state;
+
+	for (int i = 0; i < s->nplaces; i++)
+		end(s, &s->place[i]);
+}
+
+const struct detector compaction_deferred = {
+	.kind = "compaction-deferred",
+	.title = "a zone whose compaction is put off as long as it can be, while tasks ask for it",
+	.needs = { { TP_COMPACTION_DEFER_COMPACTION, TP_COMPACTION_DEFERRED },
+		   { TP_COMPACTION_DEFERRED, TP_TRY_TO_COMPACT } },
+	.without = "record mm_compaction_defer_compaction, defer_reset and try_to_compact_pages, best with "
+		   "mm_compaction_deferred",
+	.losses = LOSS_OTHER,
+	.state_size = sizeof(struct deferral),
+	.events = (const enum tracepoint[]){ TP_COMPACTION_DEFER_COMPACTION, TP_COMPACTION_DEFERRED,
+					     TP_COMPACTION_DEFER_RESET, TP_TRY_TO_COMPACT, TP_NONE },
+	.event = on_event,
+	.meta = on_meta,
+	.so_far = so_far,
+	.finish = finish,
+};
