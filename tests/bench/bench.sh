@@ -48,6 +48,7 @@ set_commands() {
 	cmd_insert=("$build/bench/floor_insert" "$work/store.db" "$work/floor.db")
 	cmd_analyze=("$squall" analyze "$work/trace.dat")
 	cmd_stored=("$squall" analyze "$work/store.db")
+	cmd_html=("$squall" report -f -o "$work/report.html" "$work/store.db")
 }
 
 # timed NAME [OUT]: runs cmd_NAME, its whole time goes to seconds.NAME
@@ -78,6 +79,7 @@ one_round() {
 	timed read "$work/out.read"
 	timed analyze
 	timed stored
+	timed html
 }
 
 measure() {
@@ -163,8 +165,18 @@ print_table() {
 	mib import | row '`import`: memory, all processes' ' MiB' most 256 64
 	mib analyze | row '`analyze` of the trace: memory, all processes' ' MiB' most 256 64
 	mib stored | row '`analyze` of the store: memory' ' MiB' most 256 64
+	awk 1 "$work/seconds.stored" | row '`analyze` of the store' ' s' most 2 0.5
+	awk 1 "$work/seconds.html" | row '`report` of the store, HTML' ' s' most 2 0.5
+	mib html | row '`report`: memory' ' MiB' most 256 64
 	field seek_max_ms <"$work/out.player" | row '`top -r`: to another moment, the slowest of 200' ' ms' most 200 -
 	field rss_kib <"$work/out.player" | awk '{ print $1 / 1024 }' | row '`top -r`: memory' ' MiB' most 256 64
+}
+
+# Each in turn alone, by CPU time: what it adds to an analysis without detectors.
+print_detectors() {
+	echo "| detector | adds to \`analyze\` of the store |"
+	echo "|---|---|"
+	"$build/bench/detectors" "$work/store.db" | awk '{ printf "| %s | %.1f %% |\n", $1, 100 * $2 }' || exit 2
 }
 
 # For orientation only; nothing is judged by it.
@@ -172,11 +184,11 @@ print_seconds() {
 	local name
 	local -A what=(
 		[report]='`trace-cmd report`' [read]='libtracecmd, reading only' [import]='`squall import`'
-		[insert]='the same rows, inserting only' [analyze]='`squall analyze`, trace' [stored]='`squall analyze`, store'
+		[html]='`squall report`, store' [insert]='the same rows, inserting only' [analyze]='`squall analyze`, trace' [stored]='`squall analyze`, store'
 	)
 	echo "| on this machine | seconds | million events a second |"
 	echo "|---|---|---|"
-	for name in report import insert analyze read stored; do
+	for name in report import insert analyze read stored html; do
 		spread <"$work/seconds.$name" | awk -v what="${what[$name]}" -v events="$events" \
 			'{ printf "| %s | %.2f | %.2f |\n", what, $1, events / $1 / 1e6 }'
 	done
@@ -211,6 +223,7 @@ bench() {
 	peak_of import
 	peak_of analyze
 	peak_of stored
+	peak_of html
 	measure_player
 	echo
 	print_trace "$1" "$2"
@@ -220,6 +233,8 @@ bench() {
 	! grep -q MISSED "$work/table" || missed=1
 	echo
 	print_seconds
+	echo
+	print_detectors
 }
 
 work=$(mktemp -d "${TMPDIR:-$build}/squall-bench.XXXXXX") || exit 2
