@@ -105,6 +105,15 @@ build_kernel 9.9+base
 build_kernel 9.9 base
 is "$?, $(builds)" "0, 1" "what is up to date is not built again, by whatever name"
 
+exec 5>"$TREES/9.9.lock"
+flock 5
+(sleep 1; flock -u 5) &
+rm "$LAB_CACHE/kernel/9.9+base/built"
+build_kernel 9.9
+is "$?, $(builds)" "0, 2" "one build waits for another"
+like "$(cat "$work/err")" 'waiting for another build of Linux 9\.9' "and this is said"
+exec 5>&-
+
 # --- arms ---
 
 mkdir "$TREES/9.9+base/tree/obj/tool"
@@ -120,7 +129,7 @@ is "$(cat "$SOURCE/tree/mm/one.c") $(cat "$TREES/9.9+base/tree/mm/one.c")" "one 
 	"nor is the first in the source and the base"
 [ "$tree/mm/two.c" -ef "$SOURCE/tree/mm/two.c" ]
 ok $? "what it does not touch is the source's file, with its time"
-is "$(cat "$LAB_CACHE/kernel/9.9+two.1/vmlinuz") $(builds)" "image-two.1 2" "a kernel was built"
+is "$(cat "$LAB_CACHE/kernel/9.9+two.1/vmlinuz") $(builds)" "image-two.1 3" "a kernel was built"
 is "$(cat "$tree/obj/tool/.tool.o.cmd")" "cmd := gcc $tree/tool.c" "from the objects of the base, as if made here"
 is "$(tail -1 "$LAB_CACHE/kernel/9.9+two.1/built")" "patch: two/0001-a.patch $(sum "$LAB_PATCHES/two/0001-a.patch")" \
 	"what it was made of"
@@ -129,7 +138,7 @@ build_kernel 9.9 two
 is "$(cat "$work/out")" "$LAB_CACHE/kernel/9.9+two" "all of the series"
 is "$(cat "$TREES/9.9+two/tree/mm/one.c") $(cat "$TREES/9.9+two/tree/mm/new.c")" "ONE new" "with both patches"
 is "$(cat "$LAB_CACHE/kernel/9.9+two/release")" 9.9.1-two "and its name"
-is "$(builds)" 3 "built once each"
+is "$(builds)" 4 "built once each"
 
 # --- a series that changes ---
 
@@ -137,10 +146,10 @@ tree=$TREES/9.9+two/tree
 touch -d 2002-01-01 "$tree/mm/one.c"
 sed -i s/+new/+newer/ "$LAB_PATCHES/two/0002-b.patch"
 build_kernel 9.9 two
-is "$(cat "$tree/mm/new.c"), $(builds)" "newer, 4" "a changed patch is built"
+is "$(cat "$tree/mm/new.c"), $(builds)" "newer, 5" "a changed patch is built"
 is "$(date -r "$tree/mm/one.c" +%Y)" 2002 "what it leaves as it was keeps its time"
 build_kernel 9.9 two:1
-is "$(builds)" 4 "and an arm without it is up to date"
+is "$(builds)" 5 "and an arm without it is up to date"
 printf '0001-a.patch\n' >"$LAB_PATCHES/two/series"
 build_kernel 9.9 two
 is "$(ls "$tree/mm" | tr '\n' ' ')" "one.c two.c " "a patch that is gone from the series is gone from the tree"
