@@ -61,6 +61,7 @@ static void use(const struct options *o, const char *memory, size_t pages, struc
 	struct metric_report report;
 	uint64_t now, end;
 
+	signal(SIGTERM, on_term);
 	metric_report_start(&report, o->name);
 	end = report.begin_ns + o->seconds * NSEC_PER_SEC;
 	for (size_t i = 0; !over && (now = metric_now_ns()) < end; i = (i + 1) % pages) {
@@ -89,7 +90,6 @@ int main(int argc, char **argv)
 	int sig;
 
 	parse(argc, argv, &o);
-	signal(SIGTERM, on_term);
 	sigemptyset(&usr1);
 	sigaddset(&usr1, SIGUSR1);
 	sigprocmask(SIG_BLOCK, &usr1, NULL);
