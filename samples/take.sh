@@ -47,6 +47,12 @@ finds() {
 choose() {
 	local store
 
+	# A control is the first run, whatever squall finds in it.
+	if [ "$2" = none ]; then
+		store=$(ls -d "$1"/storm.db "$1"/[0-9]*/storm.db 2>/dev/null | head -1)
+		[ -z "$store" ] || ! finds "$store" none || echo "$store"
+		return
+	fi
 	ls -Sr "$1"/storm.db "$1"/[0-9]*/storm.db 2>/dev/null | while read -r store; do
 		! finds "$store" "$2" || { echo "$store"; break; }
 	done

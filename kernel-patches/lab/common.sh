@@ -32,6 +32,12 @@ usage() {
 	sed -n '3,/^[^#]/{s/^# \{0,1\}//p}' "$0"
 }
 
+# declared TABLE STORM: a checksum of what an experiment's table says of a storm beforehand: metrics and expectations
+declared() {
+	jq -c --arg storm "$2" '[.storms[] | select(.name == $storm) | .primary, .secondary, .expected]' <<<"$1" |
+		sha256sum | cut -c1-16
+}
+
 # need PACKAGE TOOL...: on a user's path the tools of /usr/sbin are not.
 need() {
 	local package=$1 tool

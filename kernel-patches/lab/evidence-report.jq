@@ -123,7 +123,8 @@ def expectation($table):
 	if $e == null then ""
 	else ({ better: ["helps", "helps, at a price"], worse: ["harms"], same: ["no difference shown"] }[$e.verdict]) as $fits |
 		"Expected beforehand: \($e.verdict)\(if $e.why == "" then "" else ", for \($e.why)" end). " +
-		if any($fits[]; . == $ruling) then "It came out so."
+		if $e.verdict == "same" and $ruling == "no difference shown" then "None was shown, which is not to say that there is none."
+		elif any($fits[]; . == $ruling) then "It came out so."
 		elif $ruling | IN("not compared", "too few runs") then "It is not decided."
 		else "It did not come out so." end
 	end;
@@ -132,8 +133,9 @@ def expectation($table):
 
 def died_words:
 	[.[] | select(.cell) | .cell] | group_by(.arm) |
-	map({ arm: .[0].arm, died: (map(.failed | length) | add) }) | select(any(.[]; .died > 0)) |
-	"Guests that failed and were run again: \(map("\(.died) of \(.arm)") | listed). A run that failed is in no number below" +
+	map({ arm: .[0].arm, died: (map((.failed | length) + ([.runs[] | select(.boots > 1)] | length)) | add) }) |
+	select(any(.[]; .died > 0)) |
+	"Guests that failed or crashed and were run again: \(map("\(.died) of \(.arm)") | listed). A run that failed is in no number below" +
 	(if ([.[].died] | unique | length) > 1 then "; arms in which more of them fail look better than they are." else "." end);
 
 def put_verdicts($table):
@@ -156,7 +158,9 @@ def put_arms($table):
 			else "with " + (.kernel[1:] | join(", ")) end)" end) as $kernel |
 		"\(.name): \($kernel)\(if .args == [] then "" else "; " + (.args | join(" ")) end)" | item),
 	([.[] | select(.patch) | .patch] | if . == [] then empty else .[] |
-		"\(.series): \(.subject | plain) (\(.file), sha256 \(.sum)...)" | item end),
+		(.sum as $sum | [$pieces[] | select(.cell) | .cell.runs[] | .kernel.build | contains($sum)] | any) as $used |
+		"\(.series): \(.subject | plain) (\(.file), sha256 \(.sum)...\(if $used then "" else
+			"; NOT as it is in the kernels of these runs" end))" | item end),
 	($table.absent[] | "\(.storm) was not run on \(.arm): \(.why)" | item),
 	($pieces[] | select(.cell) | .cell as $cell | .cell.failed[] |
 		"failed: \($cell.storm)/\($cell.arm) run \(.run): \(.why | plain)" | item),
@@ -265,6 +269,9 @@ def put_environment($table):
 	($table.storms[] as $storm | ($pieces | guest_facts($storm.name)) | select(. != "") | "guest of \($storm.name): \(.)" | item),
 	($pieces | [.[] | select(.cell) | .cell.runs[] | { release: .kernel.release, image: .kernel.image, build: .kernel.build }] | unique[] |
 		"kernel \(.release): image sha256 \(.image)...\(if .build == "" then "" else "; " + (.build | split("\n") | map(plain) | join("; ")) end)" | item),
+	($pieces | [.[] | select(.declared) | .declared] | .[] | . as $now |
+		select(any($pieces[] | select(.cell) | .cell | select(.storm == $now.storm) | .runs[]; (.declared // $now.sum) != $now.sum)) |
+		"\(.storm): the metrics or the expectations that the table declares were CHANGED after runs were made" | item),
 	([.[] | select(.pair) | .pair.compare.notes[]?.text] | unique[] | "note of squall compare: \(plain)" | item), "";
 
 def put_repeat($series; $table):

@@ -23,6 +23,7 @@ folder=$WORK/kernel/$(tr ' ' + <<<"$*")
 mkdir -p "$folder"
 echo "$*-lab" >"$folder/release"
 echo "$* $(cat "$WORK/image")" >"$folder/vmlinuz"
+[[ $* != *fix ]] || echo "patch: fix/0001-fix.patch $(sha256sum <"$LAB_PATCHES/fix/0001-fix.patch" | cut -c1-16)" >"$folder/built"
 echo "$folder"
 SH
 sed 's/build \$/fetch $/; s/-lab/-debian/' "$work/build" >"$work/fetch"
@@ -145,9 +146,11 @@ like "$flat" 'Worse: psi.memory_full \(2 \(' "the price is named: 25 % to 50 % o
 like "$flat" 'Expected beforehand: better, for it does less. It came out so' "as was expected"
 like "$flat" 'one, patched to base: \*\*harms\*\*' "the other way round it harms"
 like "$flat" 'for it was hoped. It did not come out so' "and that was not expected"
-like "$flat" 'failed and were run again: 2 of base and 1 of patched' "failed guests are counted"
+like "$flat" 'failed or crashed and were run again: 2 of base and 1 of patched' "failed guests are counted"
 like "$flat" 'one/patched run 2.1: demo on 6.12\+fix: it was ended' "and told"
 like "$flat" 'fix: \[PATCH 1/1\] mm: a fix \(0001-fix.patch, sha256 [0-9a-f]{16}' "patches with their checksums"
+[[ $flat != *"NOT as it is"* ]]
+ok $? "which are those of the kernels"
 like "$flat" 'one \| base \| 6.12-lab \| 5 of 5 \| 2 \|' "arms with their kernels and runs"
 ! grep -q "$work" -r "$work/patches/evidence"
 ok $? "no paths of this machine"
@@ -207,4 +210,13 @@ ok $? "without a verdict"
 like "$(tr '\n' ' ' <"$report")" 'no evidence for any one change' "and says that it is none"
 like "$(cat "$report")" '^- two was not run on old: it cannot' "what was left out, and why"
 like "$(cat "$report")" "^- old: Debian's kernel of the line 6.12, as shipped" "kernels as Debian has them"
+# --- what was changed after the runs ---
+
+echo >>"$LAB_PATCHES/fix/0001-fix.patch"
+sed -i 's/^expect.*better.*/expect one base patched same it was thought so all along/' "$LAB_PATCHES/demo/evidence"
+"$LAB/evidence" -R demo >/dev/null 2>&1
+flat=$(tr -s '\n ' '  ' <"$LAB_PATCHES/evidence/demo.md")
+like "$flat" 'NOT as it is in the kernels of these runs' "a patch that is not the one of the runs is told"
+like "$flat" 'one: the metrics or the expectations that the table declares were CHANGED after runs were made' \
+	"so are other expectations"
 done_testing

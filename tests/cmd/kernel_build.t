@@ -59,6 +59,7 @@ case " $* " in
 	;;
 *' bzImage '*)
 	echo 'compiling, says the stand-in'
+	[ -z "$LASTS" ] || { echo $$ >"$LASTS"; exec sleep 60; }
 	[ -z "$BREAKS" ] || { echo 'mm/one.c: error'; exit 2; }
 	mkdir -p "$obj/arch/x86/boot" "$obj/include/config"
 	echo "image$suffix" >"$obj/arch/x86/boot/bzImage"
@@ -105,10 +106,28 @@ build_kernel 9.9+base
 build_kernel 9.9 base
 is "$?, $(builds)" "0, 1" "what is up to date is not built again, by whatever name"
 
+# --- a build that is interrupted ---
+
+export LASTS=$work/pid
+rm "$LAB_CACHE/kernel/9.9+base/built"
+MADE=/dev/null PATH=$work/bin:$PATH "$LAB/build-kernel" 9.9 >/dev/null 2>&1 </dev/null &
+builder=$!
+for i in $(seq 100); do
+	[ -s "$LASTS" ] && break
+	sleep 0.1
+done
+kill -TERM $builder
+wait $builder
+is $? 130 "a build that is told to end ends"
+sleep 0.5
+kill -0 "$(cat "$LASTS")" 2>/dev/null
+is $? 1 "and make with it"
+unset LASTS
+
 exec 5>"$TREES/9.9.lock"
 flock 5
-(sleep 1; flock -u 5) &
-rm "$LAB_CACHE/kernel/9.9+base/built"
+: >"$work/err"
+(for i in $(seq 300); do grep -q waiting "$work/err" && break; sleep 0.1; done; flock -u 5) &
 build_kernel 9.9
 is "$?, $(builds)" "0, 2" "one build waits for another"
 like "$(cat "$work/err")" 'waiting for another build of Linux 9\.9' "and this is said"
