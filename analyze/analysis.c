@@ -13,6 +13,7 @@
 
 #include "analyze/cgroup_name.h"
 #include "analyze/failures.h"
+#include "analyze/feature.h"
 #include "analyze/impact.h"
 #include "analyze/severity.h"
 #include "analyze/tid_map.h"
@@ -82,6 +83,7 @@ struct analysis {
 	struct impact		*impact;
 	struct tid_map		*comms;
 	struct cgroup_name	*cgroups;
+	struct cgroup_name	*symbols;	/* functions by address: the same kind of list */
 	uint64_t		expire_ns;
 	void			*state[MAX_DETECTORS];
 	uint32_t		wanted[TP_COUNT];	/* detectors, bit by table index */
@@ -153,7 +155,7 @@ static void call_done(void *ctx, const struct reclaim_call *call)
 {
 	struct analysis *a = ctx;
 
-	impact_call(a->impact, call, call_is_open(a->calls, call->tid));
+	impact_call(a->impact, call, analysis_comm(a, call->tid), call_is_open(a->calls, call->tid));
 	for (int i = 0; i < ndetectors; i++)
 		if (a->state[i] && detectors[i]->call)
 			detectors[i]->call(a->state[i], call);
@@ -560,6 +562,21 @@ static int on_cgroup(void *ctx, uint64_t id, const char *path)
 	return cgroup_name_set(&((struct analysis *)ctx)->cgroups, id, path);
 }
 
+static int on_symbol(void *ctx, uint64_t addr, const char *name)
+{
+	return cgroup_name_set(&((struct analysis *)ctx)->symbols, addr, name);
+}
+
+static const char *cgroup_path_of(void *ctx, uint64_t id)
+{
+	return cgroup_name_get(((struct analysis *)ctx)->cgroups, id);
+}
+
+static const char *symbol_at(void *ctx, uint64_t addr)
+{
+	return cgroup_name_get(((struct analysis *)ctx)->symbols, addr);
+}
+
 static int meta_store(struct analysis *a, const char *key, const char *value)
 {
 	struct meta_entry *m = NULL;
@@ -623,6 +640,8 @@ static void meta_apply(struct analysis *a, const char *key, const char *value)
 		note_recorded(a, value);
 	} else if (!strcmp(key, "defrag_mode")) {
 		a->facts.defrag_mode = number != 0;
+	} else if (!strcmp(key, FEATURE_META "defrag-mode") && !strncmp(value, "absent", strlen("absent"))) {
+		a->facts.defrag_mode = 0;
 	} else if (!strcmp(key, "cpus") && number > 0 && number > a->facts.cpus) {
 		a->facts.cpus = number;
 	} else if (!strcmp(key, "clock_is_ns")) {
@@ -757,6 +776,7 @@ static const struct sink_ops analysis_sink_ops = {
 	.failures = on_failures,
 	.task = on_task,
 	.cgroup = on_cgroup,
+	.symbol = on_symbol,
 	.meta = on_meta,
 	.end = on_end,
 };
@@ -807,7 +827,8 @@ int analysis_new(const struct analysis_options *options, struct analysis **out)
 	a->facts.cpus = 1;
 	a->facts.defrag_mode = -1;
 	a->totals.clock_is_time = true;
-	a->detect = (struct detect){ .th = options->th, .facts = &a->facts, .report = report, .ctx = a };
+	a->detect = (struct detect){ .th = options->th, .facts = &a->facts, .report = report, .cgroup = cgroup_path_of,
+				     .symbol = symbol_at, .ctx = a };
 	gfp_layout_default(&a->layout);
 	a->findings = calloc(FINDINGS_MAX, sizeof(*a->findings));
 	a->comms = tid_map_new(COMM_TASKS, sizeof(struct comm_slot), NULL, NULL);
@@ -859,6 +880,7 @@ void analysis_free(struct analysis *a)
 	impact_free(a->impact);
 	tid_map_free(a->comms);
 	cgroup_names_free(a->cgroups);
+	cgroup_names_free(a->symbols);
 	free(a->findings);
 	free(a->going_on);
 	free(a);

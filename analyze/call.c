@@ -96,6 +96,7 @@ static void on_begin(struct call_set *set, enum call_kind kind, const struct mm_
 		.begin_ns = mm->ev->ts,
 		.memcg_id = mm_int(mm, TPF_MEMCG_ID, 0),
 		.order = mm_int(mm, TPF_ORDER, 0),
+		.nid = mm_int(mm, TPF_NID, -1),
 	};
 }
 

@@ -25,6 +25,7 @@ struct reclaim_call {
 	uint64_t	pages;		/* nr_reclaimed as printed; for slab: objects freed */
 	uint64_t	memcg_id;	/* 7.1+; 0 not told */
 	int32_t		order;
+	int32_t		nid;		/* of its begin, where that tells it (node reclaim); else -1 */
 	uint64_t	progress_nodes;	/* bit per node below CALL_NODE_BITS where its shrink events show pages reclaimed */
 };
 

@@ -20,6 +20,7 @@
 #include "analyze/detector.h"
 #include "analyze/window.h"
 
+#define REASON_COMPACTION	0
 #define REASON_CONTIG_RANGE	6	/* enum migrate_reason, include/linux/migrate_mode.h, 3.10 and later */
 #define ZONES			128	/* later ones are not looked at */
 #define BLOCK_PAGES		512	/* as retries_free of chain.h: free means more than min and a block */
@@ -43,6 +44,7 @@ struct cma {
 	struct zone		zone[ZONES];
 	int			nzones;
 	struct counter_state	fail, success;	/* cma_alloc_* */
+	bool			unfiltered;	/* mm_migrate_pages of other reasons than compaction came */
 	int64_t			cma_free;	/* pages, at the latest spin, and all free ones of that zone */
 	int64_t			zone_free;
 	int32_t			node;
@@ -66,7 +68,8 @@ static void range_done(void *ctx, const struct window_part *e)
 	struct finding f = finding_start(&cma_contiguous, e->first_ns, e->last_ns);
 
 	f.variant = "range";
-	f.severity = SEVERITY_WARNING;
+	/* Where pages that do not move would have been seen and were not, the area may just be full. */
+	f.severity = e->count[BATCHES] || !c->unfiltered ? SEVERITY_WARNING : SEVERITY_INFO;
 	f.confidence = e->count[BATCHES] ? CONFIDENCE_HIGH : CONFIDENCE_MEDIUM;
 	f.tid = e->tasks.n ? e->max_tid : -1;
 	snprintf(f.summary, sizeof(f.summary),
@@ -81,7 +84,7 @@ static void range_done(void *ctx, const struct window_part *e)
 		finding_evidence(&f, "cma_failed", "requests", e->count[ALLOC_FAIL]);
 	if (c->success.sampled)
 		finding_evidence(&f, "cma_succeeded", "requests", e->count[ALLOC_SUCCESS]);
-	if (!e->count[BATCHES])
+	if (!e->count[BATCHES] && !c->unfiltered)
 		finding_missing(&f, "No mm_migrate_pages of the reason contig_range: record --events +migrate.");
 	f.explanation = "Somebody asks for a large contiguous range (a device by CMA, a gigantic page), and the range "
 			"is in use. Its pages must move elsewhere; those that are pinned, or for which there is no "
@@ -101,8 +104,10 @@ static void on_event(void *state, const struct mm_event *mm)
 	struct cma *c = state;
 	struct window_part *now;
 	int64_t moved = mm_int(mm, TPF_SUCCEEDED, 0), failed = mm_int(mm, TPF_FAILED, 0);
+	int64_t reason = mm_int(mm, TPF_REASON, -1);
 
-	if (mm_int(mm, TPF_REASON, -1) != REASON_CONTIG_RANGE)
+	c->unfiltered |= reason > REASON_COMPACTION;
+	if (reason != REASON_CONTIG_RANGE || moved < 0 || failed < 0)
 		return;
 	c->range.ops = &range_ops;
 	c->range.ctx = c;
@@ -198,8 +203,7 @@ static void on_chain(void *state, const struct chain *chain)
 	c->node = z->node;
 	c->spin.ops = &spin_ops;
 	c->spin.ctx = c;
-	now = window_at(&c->spin, chain->end_ns);
-	now->count[NS] += ns;
+	now = window_spread(&c->spin, chain->start_ns, chain->end_ns, NS, ns);
 	now->count[CHAINS]++;
 	now->count[RETRIES] += chain->retries;
 	now->count[RECLAIMED] += chain->reclaimed_pages;
@@ -252,11 +256,11 @@ static void on_sample(void *state, const struct sample *sample)
 static const char *lacks(const void *state)
 {
 	const struct cma *c = state;
-	const struct facts *facts = c->d->facts;
 
-	return c->fail.sampled || facts->seen[TP_MIGRATE_PAGES] || facts->recorded[TP_MIGRATE_PAGES] ? NULL :
-	       "no cma_alloc_fail and no mm_migrate_pages in the recording (squall record takes the one where the "
-	       "kernel has CMA, and the other with --events +migrate)";
+	/* That mm_migrate_pages was recorded does not tell: the group attribution takes only those of compaction. */
+	return c->fail.sampled || c->unfiltered ? NULL :
+	       "no cma_alloc_fail, and no mm_migrate_pages but of compaction in the recording (squall record takes the "
+	       "one where the kernel has CMA, and the other with --events +migrate)";
 }
 
 static void so_far(void *state, uint64_t now_ns)

@@ -6,11 +6,15 @@
  * Each failed compaction of a zone doubles the number of requests that are turned away before the next try, up to 64
  * (COMPACT_MAX_DEFER_SHIFT 6; mm_compaction_defer_compaction prints the shift). A page allocated after compaction
  * sets it back to 0 (mm_compaction_defer_reset prints the shift too: the event also comes when only order_failed was
- * raised, and then the zone stays as it is). kcompactd observes the same limit. The domain's rule (4f): shift 6 and
- * fifty turned away in a minute.
+ * raised, and then the zone stays as it is). The domain's rule (4f): shift 6 and fifty turned away in a minute. One
+ * failed try at shift 6 turns 63 away whatever comes: it takes a second one to show that this goes on. That one also
+ * proves that no page was allocated meanwhile, for the shift would be low then; so a reset need not be recorded.
  *
- * Who is turned away leaves mm_compaction_deferred, which is not recorded by default; without it attempts of at least
- * the failed order, less the tries that failed, stand for them.
+ * Who is turned away leaves mm_compaction_deferred, which is not recorded by default; kcompactd observes the same limit
+ * and leaves it too, so only those of threads count that made an attempt. Without it attempts stand for them: of at
+ * least the failed order, at most 63 after each failed try (the next one is let through), and not those whose task made
+ * a block in another zone, or was the one that tried. Attempts go through all zones of all nodes that the request
+ * allows (try_to_compact_pages()), so each counts for every zone that is put off.
  */
 #include <inttypes.h>
 #include <stdio.h>
@@ -18,32 +22,46 @@
 #include <string.h>
 
 #include "analyze/detector.h"
+#include "analyze/tid_map.h"
 #include "kernel/gfp.h"
 
 #define PAGEBLOCK_ORDER_DEFAULT	9
 #define PLACES			128	/* zones; later ones are not looked at */
+#define TRIES_MIN		2
+#define TURNED_AWAY_MAX		63	/* 1 << COMPACT_MAX_DEFER_SHIFT, less the one that is let through */
 #define KEPT			64	/* times of those turned away, at most compact-deferred of them are needed */
+#define TASKS			4096
+#define RESULT_SUCCESS		8	/* enum compact_result since 4.7 */
+#define RESULT_PARTIAL_4_6	3	/* the same up to 4.6 */
 
 /* Requests, and whether so many as compact-deferred came within the window. */
 struct tally {
 	uint64_t	n;
 	uint64_t	time[KEPT];		/* a ring */
-	bool		dense;
+	bool		dense;			/* of those before the latest: that one may be taken back */
 };
 
 struct place {
 	int32_t		node, zone;
 	bool		stuck;
 	uint64_t	start_ns, last_ns;
-	int32_t		order_min;		/* that failed */
+	int32_t		order_min;		/* that failed: smaller ones are not put off */
 	uint64_t	tries;			/* that failed at the limit */
+	uint64_t	since;			/* the latest of them: attempts */
 	struct tally	deferred;		/* mm_compaction_deferred */
 	struct tally	asked;			/* attempts of tasks */
 	uint64_t	huge, asked_huge;	/* of both: for transparent huge pages */
 };
 
+/* The latest attempt of a thread. */
+struct attempt {
+	uint64_t	ts;			/* 0: none */
+	bool		huge;
+};
+
 struct deferral {
 	const struct detect	*d;
+	struct tid_map		*tasks;
 	struct gfp_layout	gfp;
 	struct place		place[PLACES];
 	int			nplaces;
@@ -61,9 +79,23 @@ static bool told(const struct deferral *s)
 	return s->d->facts->seen[TP_COMPACTION_DEFERRED] || s->d->facts->recorded[TP_COMPACTION_DEFERRED];
 }
 
+/* Whether attempts tell which of those turned away are requests. */
+static bool attempts_told(const struct deferral *s)
+{
+	return s->d->facts->seen[TP_TRY_TO_COMPACT] || s->d->facts->recorded[TP_TRY_TO_COMPACT];
+}
+
+static bool is_dense(const struct deferral *s, const struct tally *t)
+{
+	uint64_t need = threshold(s->d, TH_COMPACT_DEFERRED);
+
+	return t->dense || (t->n >= need && elapsed_ns(t->time[(t->n - need) % KEPT], t->time[(t->n - 1) % KEPT]) <=
+					    threshold_ns(s->d, TH_COMPACT_DEFER_WINDOW_S));
+}
+
 static bool is_storm(const struct deferral *s, const struct place *p)
 {
-	return p->stuck && (told(s) ? p->deferred.dense : p->asked.dense && p->asked.n > p->tries);
+	return p->stuck && p->tries >= TRIES_MIN && is_dense(s, told(s) ? &p->deferred : &p->asked);
 }
 
 static void report(const struct deferral *s, const struct place *p)
@@ -71,11 +103,11 @@ static void report(const struct deferral *s, const struct place *p)
 	struct finding f = finding_start(&compaction_deferred, p->start_ns, p->last_ns);
 	double span_s = ns_to_s(elapsed_ns(p->start_ns, p->last_ns));
 	bool huge = p->asked.n ? p->asked_huge == p->asked.n : p->huge == p->deferred.n;
-	uint64_t turned = told(s) ? p->deferred.n : p->asked.n - p->tries;
+	uint64_t turned = told(s) ? p->deferred.n : p->asked.n;
 
 	f.variant = huge ? "thp" : "";
 	f.severity = huge ? SEVERITY_INFO : SEVERITY_WARNING;
-	f.confidence = told(s) ? CONFIDENCE_HIGH : CONFIDENCE_MEDIUM;
+	f.confidence = told(s) && attempts_told(s) ? CONFIDENCE_HIGH : CONFIDENCE_MEDIUM;
 	f.node = p->node;
 	snprintf(f.summary, sizeof(f.summary),
 		 "Compaction of node %d, zone %d (%s where there are DMA zones) was put off as long as it can be for "
@@ -94,6 +126,9 @@ static void report(const struct deferral *s, const struct place *p)
 	if (!told(s))
 		finding_missing(&f, "mm_compaction_deferred is not in the recording: attempts stand for those turned "
 				    "away.");
+	if (!attempts_told(s))
+		finding_missing(&f, "mm_compaction_try_to_compact_pages is not in the recording: kcompactd may be "
+				    "among those turned away.");
 	f.explanation = huge ?
 		"Compaction failed again and again, so the kernel stopped trying, and huge pages are not to be had "
 		"in this zone. Tasks get small pages at once: they lose no time, only what huge pages would gain." :
@@ -124,12 +159,23 @@ static void expire(struct deferral *s, struct place *p, uint64_t ts)
 
 static void count(const struct deferral *s, struct tally *t, uint64_t ts)
 {
-	uint64_t need = threshold(s->d, TH_COMPACT_DEFERRED);
-
+	t->dense = is_dense(s, t);
 	t->time[t->n++ % KEPT] = ts;
-	if (t->n >= need)
-		t->dense |= elapsed_ns(t->time[(t->n - need) % KEPT], ts) <=
-			    threshold_ns(s->d, TH_COMPACT_DEFER_WINDOW_S);
+}
+
+/* False: it was not counted, or long ago. */
+static bool take_back(struct tally *t, uint64_t ts)
+{
+	uint64_t i = 1;
+
+	while (i <= t->n && i <= KEPT && t->time[(t->n - i) % KEPT] != ts)
+		i++;
+	if (i > t->n || i > KEPT)
+		return false;
+	for (; i > 1; i--)
+		t->time[(t->n - i) % KEPT] = t->time[(t->n - i + 1) % KEPT];
+	t->n--;
+	return true;
 }
 
 static struct place *place_of(struct deferral *s, const struct mm_event *mm)
@@ -152,28 +198,67 @@ static bool for_huge_page(const struct deferral *s, const struct mm_event *mm)
 	return mm_int(mm, TPF_ORDER, 0) >= (pages ? __builtin_ctzll(pages) : PAGEBLOCK_ORDER_DEFAULT);
 }
 
+/* NULL: no memory, or the thread is not known. */
+static struct attempt *attempt_of(struct deferral *s, int32_t tid)
+{
+	return s->tasks ? tid_map_find(s->tasks, tid) : NULL;
+}
+
+static void attempt_note(struct deferral *s, const struct mm_event *mm, bool huge)
+{
+	struct attempt *a;
+
+	if (!s->tasks)
+		s->tasks = tid_map_new(TASKS, sizeof(struct attempt), NULL, NULL);
+	a = s->tasks ? tid_map_get(s->tasks, mm->ev->tid) : NULL;
+	if (a)
+		*a = (struct attempt){ mm->ev->ts, huge };
+}
+
+/* This thread was not turned away from the zone. */
+static void attempt_take_back(struct deferral *s, struct place *p, int32_t tid)
+{
+	const struct attempt *a = attempt_of(s, tid);
+
+	if (a && take_back(&p->asked, a->ts))
+		p->asked_huge -= a->huge;
+}
+
 /* The gfp_mask of an attempt tells whether a block is wanted for a huge page of a task. */
 static void on_attempt(struct deferral *s, const struct mm_event *mm)
 {
 	bool huge = for_huge_page(s, mm) &&
 		    gfp_migratetype(&s->gfp, mm_int(mm, TPF_GFP_FLAGS, 0)) == MIGRATE_MOVABLE;
 
+	attempt_note(s, mm, huge);
 	for (int i = 0; i < s->nplaces; i++) {
 		struct place *p = &s->place[i];
 
 		expire(s, p, mm->ev->ts);
-		if (!p->stuck || mm_int(mm, TPF_ORDER, 0) < p->order_min)
+		if (!p->stuck || mm_int(mm, TPF_ORDER, 0) < p->order_min || p->since == TURNED_AWAY_MAX)
 			continue;
+		p->since++;
 		count(s, &p->asked, mm->ev->ts);
 		p->asked_huge += huge;
 		p->last_ns = mm->ev->ts;
 	}
 }
 
+/* It made a block: where, is the same to who asked. */
+static void on_pass_end(struct deferral *s, const struct mm_event *mm)
+{
+	int64_t status = mm_int(mm, TPF_STATUS, -1);
+
+	if (status != RESULT_SUCCESS && status != RESULT_PARTIAL_4_6)
+		return;
+	for (int i = 0; i < s->nplaces; i++)
+		attempt_take_back(s, &s->place[i], mm->ev->tid);
+}
+
 static void on_zone(struct deferral *s, struct place *p, const struct mm_event *mm)
 {
 	bool limit = mm_int(mm, TPF_DEFER_SHIFT, 0) >= threshold(s->d, TH_COMPACT_MAX_DEFER_SHIFT);
-	int32_t order = mm_int(mm, TPF_ORDER, 0);
+	int32_t order = mm_int(mm, TPF_ORDER, 0), failed = mm_int(mm, TPF_ORDER_FAILED, -1);
 
 	expire(s, p, mm->ev->ts);
 	if (!limit) {
@@ -187,14 +272,20 @@ static void on_zone(struct deferral *s, struct place *p, const struct mm_event *
 	}
 	if (!p->stuck)
 		return;
-	if (order < p->order_min)
+	if (failed >= 0)
+		p->order_min = failed;
+	else if (order < p->order_min && mm_tp(mm) != TP_COMPACTION_DEFER_RESET)
 		p->order_min = order;
 	if (mm_tp(mm) == TP_COMPACTION_DEFERRED) {
+		if (attempts_told(s) && !attempt_of(s, mm->ev->tid))
+			return;		/* kcompactd */
 		count(s, &p->deferred, mm->ev->ts);
 		p->huge += for_huge_page(s, mm);
 		p->last_ns = mm->ev->ts;
 	} else if (mm_tp(mm) == TP_COMPACTION_DEFER_COMPACTION) {
 		p->tries++;
+		p->since = 0;
+		attempt_take_back(s, p, mm->ev->tid);
 		p->last_ns = mm->ev->ts;
 	}
 }
@@ -208,6 +299,10 @@ static void on_event(void *state, const struct mm_event *mm)
 		gfp_layout_default(&s->gfp);
 	if (mm_tp(mm) == TP_TRY_TO_COMPACT) {
 		on_attempt(s, mm);
+		return;
+	}
+	if (mm_tp(mm) == TP_COMPACTION_END) {
+		on_pass_end(s, mm);
 		return;
 	}
 	p = place_of(s, mm);
@@ -224,6 +319,11 @@ static void on_meta(void *state, const char *key, const char *value)
 	if (!s->gfp.movable)
 		gfp_layout_default(&s->gfp);
 	gfp_layout_set(&s->gfp, key + 4, strtoull(value, NULL, 0));
+}
+
+static void clear(void *state)
+{
+	tid_map_free(((struct deferral *)state)->tasks);
 }
 
 static void so_far(void *state, uint64_t now_ns)
@@ -248,12 +348,13 @@ const struct detector compaction_deferred = {
 	.title = "a zone whose compaction is put off as long as it can be, while tasks ask for it",
 	.needs = { { TP_COMPACTION_DEFER_COMPACTION, TP_COMPACTION_DEFERRED },
 		   { TP_COMPACTION_DEFERRED, TP_TRY_TO_COMPACT } },
-	.without = "record mm_compaction_defer_compaction, defer_reset and try_to_compact_pages, best with "
-		   "mm_compaction_deferred",
+	.without = "record mm_compaction_defer_compaction, defer_reset, try_to_compact_pages and mm_compaction_end, "
+		   "best with mm_compaction_deferred",
 	.losses = LOSS_OTHER,
 	.state_size = sizeof(struct deferral),
+	.clear = clear,
 	.events = (const enum tracepoint[]){ TP_COMPACTION_DEFER_COMPACTION, TP_COMPACTION_DEFERRED,
-					     TP_COMPACTION_DEFER_RESET, TP_TRY_TO_COMPACT, TP_NONE },
+					     TP_COMPACTION_DEFER_RESET, TP_TRY_TO_COMPACT, TP_COMPACTION_END, TP_NONE },
 	.event = on_event,
 	.meta = on_meta,
 	.so_far = so_far,

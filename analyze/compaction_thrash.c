@@ -9,7 +9,9 @@
  * background work: kcompactd, or somebody who writes to compact_memory. How far it scanned is how far the migrate
  * scanner went, end.migrate_pfn - begin.migrate_pfn: pfns, holes and skipped blocks included.
  *
- * Judged over the last ten seconds (window.h), attempts and background apart: kernel-domain.md 4f.
+ * Judged over the last ten seconds (window.h), attempts and background apart: kernel-domain.md 4f. Only attempts that
+ * worked count, in the rate too. A pass of the order -1, as a write to compact_memory makes it, never makes a block and
+ * ends with "complete": background work counts when it goes through the same zone again and again.
  */
 #include <inttypes.h>
 #include <stdio.h>
@@ -17,31 +19,53 @@
 #include <string.h>
 
 #include "analyze/detector.h"
+#include "analyze/tid_map.h"
 #include "analyze/window.h"
 #include "kernel/gfp.h"
 
 #define PAGEBLOCK_ORDER_DEFAULT	9
-#define TASKS			1024
+#define TASKS			4096
+#define ZONES			128	/* later ones are taken for gone through once */
+#define AGAIN			4	/* passes over a zone within the window that are "again and again" */
+#define PASS_MAX_NS		(60 * NSEC_PER_SEC)	/* an end so long after a begin is of another pass, which was lost */
 
-/* enum compact_result, include/linux/compaction.h; the same numbers since 4.7 */
-enum { RESULT_COMPLETE = 5, RESULT_PARTIAL_SKIPPED = 6, RESULT_CONTENDED = 7, RESULT_SUCCESS = 8 };
+/*
+ * enum compact_result, include/linux/compaction.h; the same numbers since 4.7. Up to 4.6 success ("partial") was 3 and
+ * complete 4. No pass ends with these two since: compact_finished() makes 4 (continue) of 3, and 4 is no end. The old 5
+ * and 6 ended none either, and 7 is the same.
+ */
+enum {
+	RESULT_PARTIAL_4_6 = 3, RESULT_COMPLETE_4_6 = 4,
+	RESULT_COMPLETE = 5, RESULT_PARTIAL_SKIPPED = 6, RESULT_CONTENDED = 7, RESULT_SUCCESS = 8
+};
 
-enum { ATTEMPTS, WORKED, SUCCEEDED, NS, PFNS, PASSES, SCANNED_ALL, CONTENDED, HUGE_PAGES, ORDER_SUM };
+enum {
+	ATTEMPTS, WORKED, SUCCEEDED, NS, PFNS, PASSES, SCANNED_ALL, CONTENDED, HUGE_PAGES, ORDER_SUM, REPEATED, KCOMPACTD
+};
 
 struct compactor {
-	int32_t		tid;		/* of whom this place is; one that has the same place takes it over */
 	bool		direct;		/* there was an attempt: it is no background thread */
+	bool		kcompactd;
 	bool		worked;		/* in this attempt */
 	bool		begun;
 	uint64_t	begin_ns;
 	int64_t		zone_start, migrate_pfn;
 };
 
+/* The latest background passes over a zone. */
+struct zone {
+	int64_t		start;			/* pfn */
+	uint64_t	ended_ns[AGAIN - 1];	/* a ring */
+	unsigned int	n;
+};
+
 struct thrash {
 	const struct detect	*d;
 	struct gfp_layout	gfp;
 	struct window		direct, background;
-	struct compactor	task[TASKS];
+	struct tid_map		*tasks;
+	struct zone		zone[ZONES];
+	int			nzones;
 };
 
 static const char references[] = "__alloc_pages_direct_compact(), mm/page_alloc.c; compact_zone(), mm/compaction.c.";
@@ -60,7 +84,9 @@ static bool direct_bad(void *ctx, const uint64_t *count)
 {
 	const struct thrash *t = ctx;
 
-	return (count[ATTEMPTS] >= threshold(t->d, TH_COMPACT_RATE) * WINDOW_SECONDS ||
+	if (count[WORKED] < threshold(t->d, TH_COMPACT_TRIES))
+		return false;
+	return (count[WORKED] >= threshold(t->d, TH_COMPACT_RATE) * WINDOW_SECONDS ||
 		count[NS] >= threshold_ns(t->d, TH_COMPACT_STALL) * WINDOW_SECONDS) && in_vain(t, count, count[WORKED]);
 }
 
@@ -68,7 +94,8 @@ static bool background_bad(void *ctx, const uint64_t *count)
 {
 	const struct thrash *t = ctx;
 
-	return count[NS] >= threshold_ns(t->d, TH_COMPACT_BUSY) * WINDOW_SECONDS && in_vain(t, count, count[PASSES]);
+	return count[REPEATED] && count[NS] >= threshold_ns(t->d, TH_COMPACT_BUSY) * WINDOW_SECONDS &&
+	       in_vain(t, count, count[PASSES]);
 }
 
 static void add_work(const struct window_part *e, uint64_t tries, struct finding *f)
@@ -132,21 +159,28 @@ static void background_done(void *ctx, const struct window_part *e)
 {
 	const struct thrash *t = ctx;
 	struct finding f = finding_start(&compaction_thrash, e->first_ns, e->last_ns);
+	bool kcompactd = e->count[KCOMPACTD] * 2 >= e->count[PASSES];
 
 	f.variant = "background";
 	f.severity = SEVERITY_INFO;
-	f.confidence = CONFIDENCE_HIGH;
+	f.confidence = kcompactd ? CONFIDENCE_HIGH : CONFIDENCE_MEDIUM;
 	f.tid = e->max_tid;
 	snprintf(f.summary, sizeof(f.summary),
-		 "Background compaction was at work for %.1f of %.1f s: %" PRIu64 " passes, %" PRIu64 " pages scanned, "
-		 "%" PRIu64 " passes made a free block", ns_to_s(e->count[NS]), window_span_s(e), e->count[PASSES],
-		 e->count[PFNS], e->count[SUCCEEDED]);
+		 "%s was at work for %.1f of %.1f s: %" PRIu64 " passes, %" PRIu64 " pages scanned, "
+		 "%" PRIu64 " passes made a free block", kcompactd ? "Background compaction" : "Compaction on demand",
+		 ns_to_s(e->count[NS]), window_span_s(e), e->count[PASSES], e->count[PFNS], e->count[SUCCEEDED]);
+	finding_evidence(&f, "passes_of_kcompactd", "zones", e->count[KCOMPACTD]);
 	add_work(e, e->count[PASSES], &f);
-	f.explanation = "kcompactd, or somebody who writes to compact_memory, goes through memory again and again and "
-			"makes no free block of the order that was asked for. It costs CPU and the locks of zones and "
-			"LRU lists.";
-	f.remedy = "See who asks for large blocks (mm_compaction_wakeup_kcompactd). vm.compaction_proactiveness=0 "
-		   "stops the proactive kind; so does the end of whatever writes to /proc/sys/vm/compact_memory.";
+	f.explanation = kcompactd ?
+		"kcompactd goes through the same zones again and again and makes no free block of the order that was "
+		"asked for. It costs CPU and the locks of zones and LRU lists." :
+		"Nothing shows that it is kcompactd: most likely somebody writes to compact_memory again and again. "
+		"Each time all of memory is gone through, whether there is something to gain or not.";
+	f.remedy = kcompactd ?
+		"See who asks for large blocks (mm_compaction_wakeup_kcompactd). vm.compaction_proactiveness=0 stops "
+		"the proactive kind." :
+		"Find who writes to /proc/sys/vm/compact_memory, or to compact of a node in /sys (the task below), and "
+		"how often it is needed.";
 	f.otherwise = "A task whose attempt is not in the recording (mm_compaction_try_to_compact_pages not recorded, "
 		      "or lost).";
 	f.references = references;
@@ -159,13 +193,12 @@ static const struct window_ops background_ops = { .bad = background_bad, .done =
 
 /* --- events --- */
 
+/* NULL: no memory. */
 static struct compactor *compactor_of(struct thrash *t, int32_t tid)
 {
-	struct compactor *c = &t->task[(uint32_t)tid % TASKS];
-
-	if (c->tid != tid)
-		*c = (struct compactor){ .tid = tid };
-	return c;
+	if (!t->tasks)
+		t->tasks = tid_map_new(TASKS, sizeof(struct compactor), NULL, NULL);
+	return t->tasks ? tid_map_get(t->tasks, tid) : NULL;
 }
 
 static struct window *window_of(struct thrash *t, const struct compactor *c)
@@ -186,31 +219,54 @@ static bool for_huge_page(const struct thrash *t, const struct mm_event *mm)
 	       gfp_migratetype(&t->gfp, mm_int(mm, TPF_GFP_FLAGS, 0)) == MIGRATE_MOVABLE;
 }
 
-static void attempt(struct thrash *t, const struct mm_event *mm)
+static void attempt(struct thrash *t, struct compactor *c, const struct mm_event *mm)
 {
-	struct compactor *c = compactor_of(t, mm->ev->tid);
+	int64_t order = mm_int(mm, TPF_ORDER, 0);
 	struct window_part *now;
 
-	*c = (struct compactor){ .tid = mm->ev->tid, .direct = true };
+	*c = (struct compactor){ .direct = true };
 	now = window_at(window_of(t, c), mm->ev->ts);
 	now->count[ATTEMPTS]++;
 	now->count[HUGE_PAGES] += for_huge_page(t, mm);
-	now->count[ORDER_SUM] += mm_int(mm, TPF_ORDER, 0);
+	now->count[ORDER_SUM] += order > 0 ? order : 0;
 }
 
-static void begin(struct thrash *t, const struct mm_event *mm)
+static void begin(struct compactor *c, const struct mm_event *mm)
 {
-	struct compactor *c = compactor_of(t, mm->ev->tid);
-
 	c->begun = true;
 	c->begin_ns = mm->ev->ts;
 	c->zone_start = mm_int(mm, TPF_ZONE_START, -1);
 	c->migrate_pfn = mm_int(mm, TPF_MIGRATE_PFN, -1);
 }
 
-static void end(struct thrash *t, const struct mm_event *mm)
+static struct zone *zone_of(struct thrash *t, int64_t start)
 {
-	struct compactor *c = compactor_of(t, mm->ev->tid);
+	for (int i = 0; i < t->nzones; i++)
+		if (t->zone[i].start == start)
+			return &t->zone[i];
+	if (t->nzones == ZONES)
+		return NULL;
+	t->zone[t->nzones] = (struct zone){ .start = start };
+	return &t->zone[t->nzones++];
+}
+
+/* This pass is the fourth or a later one over its zone within the window. */
+static bool is_repeated(struct thrash *t, int64_t zone_start, uint64_t ts)
+{
+	struct zone *z = zone_of(t, zone_start);
+	uint64_t *oldest = z ? &z->ended_ns[z->n % (AGAIN - 1)] : NULL;
+	bool repeated;
+
+	if (!z)
+		return false;
+	repeated = z->n >= AGAIN - 1 && elapsed_ns(*oldest, ts) < WINDOW_SECONDS * NSEC_PER_SEC;
+	*oldest = ts;
+	z->n++;
+	return repeated;
+}
+
+static void end(struct thrash *t, struct compactor *c, const struct mm_event *mm)
+{
 	int64_t result = mm_int(mm, TPF_STATUS, -1), pfn = mm_int(mm, TPF_MIGRATE_PFN, -1);
 	struct window_part *now;
 	uint64_t ns;
@@ -218,31 +274,40 @@ static void end(struct thrash *t, const struct mm_event *mm)
 	if (!c->begun || c->zone_start != mm_int(mm, TPF_ZONE_START, -1))
 		return;		/* its begin is not in the recording */
 	ns = elapsed_ns(c->begin_ns, mm->ev->ts);
-	now = window_at(window_of(t, c), mm->ev->ts);
+	c->begun = false;
+	if (ns > PASS_MAX_NS)
+		return;
+	now = window_spread(window_of(t, c), c->begin_ns, mm->ev->ts, NS, ns);
 	now->count[WORKED] += c->direct && !c->worked;
 	now->count[PASSES]++;
-	now->count[SUCCEEDED] += result == RESULT_SUCCESS;
-	now->count[SCANNED_ALL] += result == RESULT_COMPLETE || result == RESULT_PARTIAL_SKIPPED;
+	now->count[SUCCEEDED] += result == RESULT_SUCCESS || result == RESULT_PARTIAL_4_6;
+	now->count[SCANNED_ALL] += result == RESULT_COMPLETE || result == RESULT_PARTIAL_SKIPPED ||
+				   result == RESULT_COMPLETE_4_6;
 	now->count[CONTENDED] += result == RESULT_CONTENDED;
-	now->count[NS] += ns;
+	now->count[REPEATED] += !c->direct && is_repeated(t, c->zone_start, mm->ev->ts);
+	now->count[KCOMPACTD] += c->kcompactd;
 	now->count[PFNS] += c->migrate_pfn >= 0 && pfn > c->migrate_pfn ? pfn - c->migrate_pfn : 0;
 	window_task(now, mm->ev->tid, 0, ns);
 	c->worked = true;
-	c->begun = false;
 }
 
 static void on_event(void *state, const struct mm_event *mm)
 {
 	struct thrash *t = state;
+	struct compactor *c = compactor_of(t, mm->ev->tid);
 
+	if (!c)
+		return;
 	if (!t->gfp.movable)
 		gfp_layout_default(&t->gfp);
 	if (mm_tp(mm) == TP_TRY_TO_COMPACT)
-		attempt(t, mm);
+		attempt(t, c, mm);
 	else if (mm_tp(mm) == TP_COMPACTION_BEGIN)
-		begin(t, mm);
+		begin(c, mm);
+	else if (mm_tp(mm) == TP_COMPACTION_END)
+		end(t, c, mm);
 	else
-		end(t, mm);
+		*c = (struct compactor){ .kcompactd = true };
 }
 
 static void on_meta(void *state, const char *key, const char *value)
@@ -254,6 +319,11 @@ static void on_meta(void *state, const char *key, const char *value)
 	if (!t->gfp.movable)
 		gfp_layout_default(&t->gfp);
 	gfp_layout_set(&t->gfp, key + 4, strtoull(value, NULL, 0));
+}
+
+static void clear(void *state)
+{
+	tid_map_free(((struct thrash *)state)->tasks);
 }
 
 static void so_far(void *state, uint64_t now_ns)
@@ -279,7 +349,9 @@ const struct detector compaction_thrash = {
 	.without = "record mm_compaction_try_to_compact_pages and mm_compaction_begin/end",
 	.losses = LOSS_COMPACTION,
 	.state_size = sizeof(struct thrash),
-	.events = (const enum tracepoint[]){ TP_TRY_TO_COMPACT, TP_COMPACTION_BEGIN, TP_COMPACTION_END, TP_NONE },
+	.clear = clear,
+	.events = (const enum tracepoint[]){ TP_TRY_TO_COMPACT, TP_COMPACTION_BEGIN, TP_COMPACTION_END,
+					     TP_KCOMPACTD_WAKE, TP_KCOMPACTD_SLEEP, TP_NONE },
 	.event = on_event,
 	.meta = on_meta,
 	.so_far = so_far,

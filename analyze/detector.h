@@ -37,6 +37,9 @@ struct detect {
 	const struct thresholds	*th;
 	const struct facts	*facts;
 	void			(*report)(void *ctx, struct finding *finding);
+	/* What the source told of names up to now; "" not known. Borrowed, until the next call of the detector. */
+	const char		*(*cgroup)(void *ctx, uint64_t id);
+	const char		*(*symbol)(void *ctx, uint64_t addr);
 	void			*ctx;
 };
 
@@ -107,6 +110,11 @@ extern const struct detector nofail_spin;
 extern const struct detector zswap_pool_limit;
 extern const struct detector zswap_shrinker_ineffective;
 extern const struct detector zswap_over_reclaim;
+extern const struct detector slab_shrinker_storm;
+extern const struct detector memcg_high_loop;
+extern const struct detector memory_low_overcommit;
+extern const struct detector proactive_overshoot;
+extern const struct detector tiering_ping_pong;
 
 /* Starts a finding of @kind with the fields that every finding has. */
 static inline struct finding finding_start(const struct detector *detector, uint64_t start_ns, uint64_t end_ns)

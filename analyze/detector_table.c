@@ -24,6 +24,11 @@ const struct detector *const detectors[] = {
 	&zswap_pool_limit,
 	&zswap_shrinker_ineffective,
 	&zswap_over_reclaim,
+	&slab_shrinker_storm,
+	&memcg_high_loop,
+	&memory_low_overcommit,
+	&proactive_overshoot,
+	&tiering_ping_pong,
 };
 
 const int ndetectors = sizeof(detectors) / sizeof(detectors[0]);

@@ -40,6 +40,12 @@ const char *confidence_name(enum confidence confidence)
 
 void finding_evidence(struct finding *f, const char *name, const char *unit, double value)
 {
+	assert(f->nevidence < EVIDENCE_MAX);
+	f->evidence[f->nevidence++] = (struct evidence){ name, unit, value };
+}
+
+static void impact_evidence(struct finding *f, const char *name, const char *unit, double value)
+{
 	assert(f->nevidence < EVIDENCE_MAX + EVIDENCE_IMPACT);
 	f->evidence[f->nevidence++] = (struct evidence){ name, unit, value };
 }
@@ -63,19 +69,31 @@ double impact_lost_to(const struct finding_impact *impact, unsigned int losses)
 	return sum < all ? sum : all;		/* a kind inside another one, and both are meant */
 }
 
-const char *finding_severity_reason(const struct finding *f, char *buf)
+static void lost_time_reason(const struct finding *f, char *buf)
 {
 	const struct finding_impact *impact = &f->impact;
-	bool own = impact->psi_cgroup > impact->psi_full;
+	char in[64] = "", of[64] = "", bound[80] = "";
 
+	if (impact->stalls)
+		snprintf(in, sizeof(in), " in %" PRIu64 " stalls", impact->stalls);
+	if (f->basis_value < impact_lost_s(impact))
+		snprintf(of, sizeof(of), " in ways of its own sort, of %.1f", impact_lost_s(impact));
+	if (f->basis_bound >= 0)
+		snprintf(bound, sizeof(bound), ", but no worse than the whole pressure (PSI memory full %.1f %%)",
+			 100 * f->basis_bound);
+	snprintf(buf, FINDING_REASON_BYTES, "by the time that tasks lost: %.1f task-seconds%s%s%s", f->basis_value, of, in,
+		 bound);
+}
+
+const char *finding_severity_reason(const struct finding *f, char *buf)
+{
 	switch (f->basis) {
 	case SEVERITY_BY_PSI:
 		snprintf(buf, FINDING_REASON_BYTES, "by pressure: no task%s got on for %.1f %% of this time (PSI memory full)",
-			 own ? " of the cgroup" : "", 100 * (own ? impact->psi_cgroup : impact->psi_full));
+			 f->basis_cgroup ? " of the cgroup" : "", 100 * f->basis_value);
 		break;
 	case SEVERITY_BY_LOST_TIME:
-		snprintf(buf, FINDING_REASON_BYTES, "by the time that tasks lost: %.1f task-seconds in %" PRIu64 " stalls",
-			 impact_lost_s(impact), impact->stalls);
+		lost_time_reason(f, buf);
 		break;
 	case SEVERITY_BY_DETECTOR:
 		snprintf(buf, FINDING_REASON_BYTES, "by the kind of storm");
@@ -87,7 +105,7 @@ const char *finding_severity_reason(const struct finding *f, char *buf)
 static void share_evidence(struct finding *f, const char *name, double share)
 {
 	if (share >= 0)
-		finding_evidence(f, name, "ratio", share);
+		impact_evidence(f, name, "ratio", share);
 }
 
 static void lost_evidence(struct finding *f)
@@ -102,9 +120,9 @@ static void lost_evidence(struct finding *f)
 
 	for (int kind = 0; kind < LOSS_KINDS; kind++) {
 		if (f->impact.lost_s[kind] > 0)
-			finding_evidence(f, names[kind].name, "task-seconds", f->impact.lost_s[kind]);
+			impact_evidence(f, names[kind].name, "task-seconds", f->impact.lost_s[kind]);
 		if (f->impact.within_s[kind] > 0 && names[kind].within)
-			finding_evidence(f, names[kind].within, "task-seconds of these", f->impact.within_s[kind]);
+			impact_evidence(f, names[kind].within, "task-seconds of these", f->impact.within_s[kind]);
 	}
 }
 
@@ -119,16 +137,17 @@ void finding_impact_evidence(struct finding *f, uint32_t cpus)
 	share_evidence(f, "psi_cgroup_full_share", impact->psi_cgroup);
 	if (!impact->timed)
 		return;
-	finding_evidence(f, "lost_task_seconds", "task-seconds", impact_lost_s(impact));
+	impact_evidence(f, "lost_task_seconds", "task-seconds", impact_lost_s(impact));
 	if (f->end_ns > f->start_ns)
-		finding_evidence(f, "lost_per_cpu", "task-s per CPU-s", impact_lost_s(impact) / span_s / cpus);
+		impact_evidence(f, "lost_per_cpu", "task-s per CPU-s", impact_lost_s(impact) / span_s / cpus);
 	lost_evidence(f);
-	finding_evidence(f, "lost_stalls", "stalls", impact->stalls);
+	if (impact->stalls || !(impact_lost_s(impact) > 0))
+		impact_evidence(f, "lost_stalls", "stalls", impact->stalls);
 	if (!impact->stalls)
 		return;
-	finding_evidence(f, "lost_stall_p50", "s", impact->p50_ns / 1e9);
-	finding_evidence(f, "lost_stall_p99", "s", impact->p99_ns / 1e9);
-	finding_evidence(f, "lost_stall_max", "s", impact->max_ns / 1e9);
+	impact_evidence(f, "lost_stall_p50", "s", impact->p50_ns / 1e9);
+	impact_evidence(f, "lost_stall_p99", "s", impact->p99_ns / 1e9);
+	impact_evidence(f, "lost_stall_max", "s", impact->max_ns / 1e9);
 }
 
 void finding_missing(struct finding *f, const char *sentence)

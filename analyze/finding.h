@@ -62,11 +62,12 @@ struct finding_cgroup {
 struct finding_impact {
 	double		psi_some, psi_full, psi_io_full;	/* shares of the window, of the whole system */
 	double		psi_cgroup;	/* memory full of the finding's own cgroup */
+	bool		measured;	/* by impact_measure(), once or more */
 	bool		timed;		/* the recording has the events of which the rest below is made */
 	bool		exact;		/* counts are; else edges of the window are those of time buckets */
 	double		lost_s[LOSS_KINDS];	/* task-seconds, by the outermost kind: their sum is all that was lost */
 	double		within_s[LOSS_KINDS];	/* of that sum: inside of a stall of another kind */
-	uint64_t	stalls;
+	uint64_t	stalls;		/* 0 although time was lost: not known */
 	uint64_t	p50_ns, p99_ns, max_ns;	/* of whole stalls that lie in the window, or reach into it */
 };
 
@@ -116,6 +117,9 @@ struct finding {
 	/* The analysis adds what follows; a detector leaves it 0. */
 	enum severity	own_severity;	/* as the detector had it */
 	enum severity_basis basis;
+	double		basis_value;	/* PSI: the share that decided; lost time: task-seconds of its own sort */
+	double		basis_bound;	/* lost time: the machine's PSI share, where that kept it down; else SHARE_UNKNOWN */
+	bool		basis_cgroup;	/* the share is that of the finding's cgroup */
 	struct finding_impact impact;
 	struct finding_task suffered[FINDING_MAX_TASKS];	/* most time lost first; count: stalls; pages: 0 */
 	int		nsuffered;
@@ -137,10 +141,10 @@ double impact_lost_to(const struct finding_impact *impact, unsigned int losses);
 void finding_impact_evidence(struct finding *f, uint32_t cpus);
 
 /* By what the severity was decided, a sentence without its stop; @buf takes FINDING_REASON_BYTES. */
-#define FINDING_REASON_BYTES	160
+#define FINDING_REASON_BYTES	256
 const char *finding_severity_reason(const struct finding *f, char *buf);
 
-/* Past EVIDENCE_MAX it is an error of ours (assert). */
+/* For detectors. Past EVIDENCE_MAX it is an error of ours (assert): what the analysis adds must have its room. */
 void finding_evidence(struct finding *f, const char *name, const char *unit, double value);
 
 /* Appends a sentence to f->missing, with a blank between. */

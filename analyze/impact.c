@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * impact.c - see impact.h. Buckets have sums of each kind, PSI and a histogram of stalls; the log has the stalls.
+ * impact.c - see impact.h. Buckets have sums of each kind, PSI and a histogram of stalls; logs have the stalls, and the
+ * newest growth of PSI.
  */
 #include "analyze/impact.h"
 
@@ -14,12 +15,15 @@
 
 #define COMPACTING_TASKS	4096u	/* in compaction at once */
 #define BACKGROUND_MAX		256u	/* kswapd and kcompactd of 128 nodes */
-#define VICTIMS			4096u	/* tasks with stalls in one window; a power of 2 */
-#define VICTIMS_FULL		(VICTIMS / 4 * 3)
+#define VICTIMS			(2 * IMPACT_STALLS)	/* slots: each stall of the log may be of another task */
 #define CGROUPS_KNOWN		8192u	/* whose last value is kept */
-#define SUFFERERS		64	/* cgroups of the victims of one window */
 #define ROUND_NS		50000000ull	/* samples further apart are of different rounds of the sampler */
+#define PERIOD_SYSTEM_NS	500000000ull	/* collect/sampler.c reads pressure so often, and each cgroup's */
+#define PERIOD_CGROUP_NS	NSEC_PER_SEC
+#define LATE_NS			((double)NSEC_PER_SEC)	/* a sampler may wait between clock and file */
 #define COVERED_LEAST		0.5	/* part of a window that samples must cover, to speak of a share of it */
+#define WINDOW_BUCKETS		8	/* in fewer of them a window is blurred by what lies beside it */
+#define TRACK_WORTH		2	/* times the pressure of another, to take its track: equals keep theirs */
 
 /* Four steps in each power of two, from 1 us to 2^39 ns (nine minutes); the first and the last take what is beyond. */
 #define BIN_FIRST_BITS		10
@@ -54,9 +58,28 @@ struct counter {
 struct cgroup_pressure {
 	uint64_t	id;
 	struct counter	full;
-	uint64_t	total_ns;
+	double		total_ns;
+	double		window_ns;	/* of the window that is measured, as far as the log has it */
+	bool		counted;	/* in it, with its tasks */
 	int		track;		/* -1 none */
 	UT_hash_handle	hh;
+};
+
+struct growth {
+	uint64_t		from_ns, to_ns;
+	double			ns;	/* 0: it did not grow, or this is the first reading */
+	struct cgroup_pressure	*owner;	/* NULL: the system */
+};
+
+/* The newest growths, by time. */
+struct growth_log {
+	struct growth	ring[IMPACT_GROWTHS];
+	uint64_t	n;		/* ever added */
+};
+
+/* When pressure of one scope was read. */
+struct rounds {
+	uint64_t	last_ns, least_ns;	/* the last one; the least time between two */
 };
 
 /* The pressure of one cgroup by bucket. */
@@ -89,12 +112,14 @@ struct impact {
 	struct tid_map		*compacting;
 	int32_t			background[BACKGROUND_MAX];
 	uint32_t		nbackground;
-	uint64_t		round_ns, round_before_ns;	/* when the sampler began to read, and the time before */
+	struct rounds		system_rounds, cgroup_rounds;
 	uint64_t		sampled_ns;			/* the last sample */
 	struct counter		psi[PSI_COUNT];
+	struct growth_log	psi_log[PSI_COUNT], cgroup_log;
 	struct cgroup_pressure	*cgroups;		/* hash by id */
 	struct track		track[IMPACT_CGROUPS];
 	struct victim		victim[VICTIMS];	/* of the window that is measured */
+	struct victim		*victims[IMPACT_STALLS];	/* the used ones */
 	uint32_t		nvictims;
 	struct latency		latency;		/* likewise */
 };
@@ -108,12 +133,18 @@ static unsigned int bucket_at(const struct impact *imp, uint64_t ts)
 	return i < IMPACT_BUCKETS ? i : IMPACT_BUCKETS - 1;
 }
 
+/* ns of [begin, end) that lie in [from, to). */
+static uint64_t common_ns(uint64_t begin, uint64_t end, uint64_t from, uint64_t to)
+{
+	return elapsed_ns(begin > from ? begin : from, end < to ? end : to);
+}
+
 /* ns of [from, to) that lie in bucket @i. */
 static uint64_t overlap_ns(const struct impact *imp, unsigned int i, uint64_t from, uint64_t to)
 {
-	uint64_t begin = imp->origin_ns + i * imp->width_ns, end = begin + imp->width_ns;
+	uint64_t begin = imp->origin_ns + i * imp->width_ns;
 
-	return elapsed_ns(begin > from ? begin : from, end < to ? end : to);
+	return common_ns(begin, begin + imp->width_ns, from, to);
 }
 
 static void bucket_merge(struct bucket *to, const struct bucket *a, const struct bucket *b)
@@ -182,40 +213,26 @@ static uint64_t bin_middle(unsigned int bin)
 	return (4 + bin % 4) * step + step / 2;
 }
 
-/* The least bin below which half of the log lies. */
-static unsigned int middle_bin(const struct impact *imp)
+/* Half of the log goes: the short ones, and where all of one length are too many, the older of these. */
+static void log_thin(struct impact *imp)
 {
-	uint32_t count[BINS] = { 0 }, below = 0;
+	uint32_t count[BINS] = { 0 }, drop = imp->nlog / 2, kept = 0;
 	unsigned int bin = 0;
 
 	for (uint32_t i = 0; i < imp->nlog; i++)
 		count[bin_of(elapsed_ns(imp->log[i].begin_ns, imp->log[i].end_ns))]++;
-	while (bin < BINS - 1 && below < imp->nlog / 2)
-		below += count[bin++];
-	return bin;
-}
+	while (drop > count[bin])
+		drop -= count[bin++];
+	for (uint32_t i = 0; i < imp->nlog; i++) {
+		unsigned int of = bin_of(elapsed_ns(imp->log[i].begin_ns, imp->log[i].end_ns));
 
-/* The short ones go. Where more are of one length than may stay, the older half goes, and that length is logged on. */
-static void log_thin(struct impact *imp)
-{
-	unsigned int bin = middle_bin(imp);
-	uint32_t kept = 0, half = IMPACT_STALLS / 2;
-
-	imp->thinned = true;
-	for (uint32_t i = 0; i < imp->nlog; i++)
-		if (bin_of(elapsed_ns(imp->log[i].begin_ns, imp->log[i].end_ns)) >= bin)
-			kept++;
-	if (!kept || kept > half) {
-		memmove(imp->log, imp->log + half, (imp->nlog - half) * sizeof(imp->log[0]));
-		imp->nlog -= half;
-		return;
+		if (of < bin || (of == bin && drop && drop--))
+			continue;
+		imp->log[kept++] = imp->log[i];
 	}
-	imp->floor = bin;
-	kept = 0;
-	for (uint32_t i = 0; i < imp->nlog; i++)
-		if (bin_of(elapsed_ns(imp->log[i].begin_ns, imp->log[i].end_ns)) >= bin)
-			imp->log[kept++] = imp->log[i];
 	imp->nlog = kept;
+	imp->floor = bin;
+	imp->thinned = true;
 }
 
 static void log_add(struct impact *imp, const struct stall *s)
@@ -274,7 +291,7 @@ static bool works_for_others(const char *comm)
 	return !strncmp(comm, "kswapd", 6) || !strncmp(comm, "kcompactd", 9) || !strcmp(comm, "khugepaged");
 }
 
-void impact_call(struct impact *imp, const struct reclaim_call *call, bool within)
+void impact_call(struct impact *imp, const struct reclaim_call *call, const char *comm, bool within)
 {
 	const struct stall s = {
 		.begin_ns = call->begin_ns, .end_ns = call->end_ns, .memcg_id = call->memcg_id, .tid = call->tid,
@@ -282,8 +299,10 @@ void impact_call(struct impact *imp, const struct reclaim_call *call, bool withi
 		.within = within,
 	};
 
-	/* kswapd itself reclaims for soft limits. */
-	if (call->kind != CALL_SLAB && call->end_ns >= call->begin_ns && !is_background(imp, call->tid))
+	/* kswapd itself reclaims for soft limits, and khugepaged asks for huge pages. */
+	if (works_for_others(comm) || is_background(imp, call->tid))
+		return;
+	if (call->kind != CALL_SLAB && call->end_ns >= call->begin_ns)
 		stall_add(imp, &s);
 }
 
@@ -364,43 +383,58 @@ void impact_loss(struct impact *imp, uint16_t cpu)
 
 /* --- pressure --- */
 
-/*
- * Files are read round by round. A store has a value only when it changed, so what a total grew by belongs to the time
- * since the round before, not since its last row.
- */
-static void note_round(struct impact *imp, uint64_t ts)
+static void note_round(struct rounds *r, uint64_t ts)
 {
-	if (elapsed_ns(imp->round_ns, ts) > ROUND_NS) {
-		imp->round_before_ns = imp->round_ns;
-		imp->round_ns = ts;
-	}
-	imp->sampled_ns = ts > imp->sampled_ns ? ts : imp->sampled_ns;
+	uint64_t gap_ns = elapsed_ns(r->last_ns, ts);
+
+	if (gap_ns <= ROUND_NS)
+		return;
+	if (r->last_ns && (!r->least_ns || gap_ns < r->least_ns))
+		r->least_ns = gap_ns;
+	r->last_ns = ts;
 }
 
-struct growth {
-	uint64_t	from_ns, to_ns;
-	double		ns;		/* 0: it did not grow, or this is the first reading */
-};
+/* Those who read less often than squall record (snapshots, once a minute) are taken at their own pace. */
+static uint64_t period_of(const struct impact *imp, const struct sample *s)
+{
+	const struct rounds *r = s->scope == SCOPE_CGROUP ? &imp->cgroup_rounds : &imp->system_rounds;
+	uint64_t least_ns = s->scope == SCOPE_CGROUP ? PERIOD_CGROUP_NS : PERIOD_SYSTEM_NS;
 
+	return r->least_ns > least_ns ? r->least_ns : least_ns;
+}
+
+/*
+ * A store has a value only when it changed, so what a total grew by is of the last period, not of all the time since
+ * its last row; and it took at least as long as it is. In doubles: totals are untrusted, and may be anything.
+ */
 static struct growth counter_read(const struct impact *imp, struct counter *c, const struct sample *s)
 {
-	struct growth g = { c->at_ns, s->ts, 0 };
+	struct growth g = { .from_ns = c->at_ns, .to_ns = s->ts };
+	double ns = ((double)s->value - (double)c->value) * 1000.0, passed_ns = elapsed_ns(c->at_ns, s->ts);
+	double span_ns = period_of(imp, s);
 
 	if (!c->since_ns)
 		c->since_ns = s->ts;
-	else if (s->value > c->value && s->ts > c->at_ns)
-		g.ns = (s->value - c->value) * 1000.0;
-	if (imp->round_before_ns > g.from_ns && imp->round_before_ns < g.to_ns)
-		g.from_ns = imp->round_before_ns;
+	else if (ns > 0 && passed_ns > 0 && ns <= 1.1 * passed_ns + LATE_NS)
+		g.ns = ns;
+	span_ns = g.ns > span_ns ? g.ns : span_ns;
+	if (passed_ns > span_ns)
+		g.from_ns = g.to_ns - (uint64_t)span_ns;
 	c->value = s->value;
 	c->at_ns = s->ts;
 	return g;
+}
+
+static void growth_add(struct growth_log *log, const struct growth *g)
+{
+	log->ring[log->n++ % IMPACT_GROWTHS] = *g;
 }
 
 static void psi_spread(struct impact *imp, enum psi which, const struct growth *g)
 {
 	unsigned int last = bucket_at(imp, g->to_ns);
 
+	growth_add(&imp->psi_log[which], g);
 	for (unsigned int i = bucket_at(imp, g->from_ns); i <= last; i++)
 		imp->bucket[i].psi_ns[which] += g->ns * overlap_ns(imp, i, g->from_ns, g->to_ns) /
 						(g->to_ns - g->from_ns);
@@ -430,7 +464,7 @@ static struct cgroup_pressure *cgroup_get(struct impact *imp, uint64_t id)
 	return c;
 }
 
-/* The track of @c: its own, a free one, or that of a cgroup with less pressure so far. */
+/* The track of @c: its own, a free one, or that of a cgroup with much less pressure so far. */
 static struct track *track_of(struct impact *imp, struct cgroup_pressure *c, uint64_t since_ns)
 {
 	unsigned int least = 0;
@@ -441,7 +475,7 @@ static struct track *track_of(struct impact *imp, struct cgroup_pressure *c, uin
 		if (!imp->track[k].owner || imp->track[k].owner->total_ns < imp->track[least].owner->total_ns)
 			least = k;
 	if (imp->track[least].owner) {
-		if (imp->track[least].owner->total_ns >= c->total_ns)
+		if (c->total_ns / TRACK_WORTH <= imp->track[least].owner->total_ns)
 			return NULL;
 		imp->track[least].owner->track = -1;
 	}
@@ -461,6 +495,8 @@ static void cgroup_sample(struct impact *imp, const struct sample *s)
 	g = counter_read(imp, &c->full, s);
 	if (!(g.ns > 0))
 		return;
+	g.owner = c;
+	growth_add(&imp->cgroup_log, &g);
 	c->total_ns += g.ns;
 	t = track_of(imp, c, c->total_ns > g.ns ? g.from_ns : c->full.since_ns);
 	if (t)
@@ -474,11 +510,10 @@ void impact_sample(struct impact *imp, const struct sample *s)
 		[PSI_IO_FULL] = "psi.io.full.total",
 	};
 
-	if (s->scope != SCOPE_SYSTEM && s->scope != SCOPE_CGROUP)
+	if (strncmp(s->name, "psi.", 4) || (s->scope != SCOPE_SYSTEM && s->scope != SCOPE_CGROUP))
 		return;
-	note_round(imp, s->ts);
-	if (strncmp(s->name, "psi.", 4))
-		return;
+	note_round(s->scope == SCOPE_CGROUP ? &imp->cgroup_rounds : &imp->system_rounds, s->ts);
+	imp->sampled_ns = s->ts > imp->sampled_ns ? s->ts : imp->sampled_ns;
 	reach(imp, s->ts);
 	if (s->scope == SCOPE_CGROUP) {
 		if (!strcmp(s->name, names[PSI_FULL]))
@@ -519,12 +554,42 @@ static double share_of(double ns, uint64_t covered)
 	return !covered ? SHARE_UNKNOWN : ns < covered ? ns / covered : 1;
 }
 
+/* No growth of the window was overwritten. */
+static bool log_reaches(const struct growth_log *log, const struct finding *f)
+{
+	return log->n <= IMPACT_GROWTHS || log->ring[log->n % IMPACT_GROWTHS].to_ns <= f->start_ns;
+}
+
+static bool buckets_resolve(const struct impact *imp, const struct finding *f)
+{
+	return elapsed_ns(f->start_ns, f->end_ns) / WINDOW_BUCKETS >= imp->width_ns;
+}
+
+/* Growth number @i of @log, counted from the newest; NULL when that and all before it are not of the window. */
+static const struct growth *growth_of(const struct growth_log *log, uint64_t i, const struct finding *f)
+{
+	const struct growth *g = &log->ring[(log->n - 1 - i) % IMPACT_GROWTHS];
+
+	return i < log->n && i < IMPACT_GROWTHS && g->to_ns > f->start_ns ? g : NULL;
+}
+
+static double growth_within(const struct growth *g, const struct finding *f)
+{
+	return g->ns * common_ns(g->from_ns, g->to_ns, f->start_ns, f->end_ns) / (g->to_ns - g->from_ns);
+}
+
 static double psi_share(const struct impact *imp, const struct finding *f, enum psi which)
 {
 	uint64_t covered = covered_ns(imp, f, imp->psi[which].since_ns);
+	bool logged = log_reaches(&imp->psi_log[which], f);
+	const struct growth *g;
 	double ns = 0;
 
-	for (unsigned int i = bucket_at(imp, f->start_ns); covered && i <= bucket_at(imp, f->end_ns); i++)
+	if (!logged && !buckets_resolve(imp, f))
+		return SHARE_UNKNOWN;
+	for (uint64_t i = 0; logged && (g = growth_of(&imp->psi_log[which], i, f)); i++)
+		ns += growth_within(g, f);
+	for (unsigned int i = bucket_at(imp, f->start_ns); !logged && i <= bucket_at(imp, f->end_ns); i++)
 		ns += imp->bucket[i].psi_ns[which] * part_of(imp, i, f);
 	return share_of(ns, covered);
 }
@@ -534,21 +599,41 @@ static double track_share(const struct impact *imp, const struct finding *f, con
 	uint64_t covered = covered_ns(imp, f, t->since_ns);
 	double ns = 0;
 
+	if (!buckets_resolve(imp, f))
+		return SHARE_UNKNOWN;
 	for (unsigned int i = bucket_at(imp, f->start_ns); covered && i <= bucket_at(imp, f->end_ns); i++)
 		ns += t->ns[i] * part_of(imp, i, f);
 	return share_of(ns, covered);
 }
 
-/* Of a cgroup that is sampled and has no track: it had less pressure than those that have one. */
-static double cgroup_share(struct impact *imp, const struct finding *f, uint64_t id)
+/* By the log, or the tracks; who has no track had less pressure than those that have one. */
+static double cgroup_share(const struct impact *imp, const struct finding *f, const struct cgroup_pressure *c)
+{
+	if (!c)
+		return SHARE_UNKNOWN;
+	if (!c->total_ns || log_reaches(&imp->cgroup_log, f))
+		return share_of(c->window_ns, covered_ns(imp, f, c->full.since_ns));
+	return c->track < 0 ? SHARE_UNKNOWN : track_share(imp, f, &imp->track[c->track]);
+}
+
+static struct cgroup_pressure *cgroup_find(const struct impact *imp, uint64_t id)
 {
 	struct cgroup_pressure *c;
 
 	HASH_FIND(hh, imp->cgroups, &id, sizeof(id), c);
-	if (!c || (c->track < 0 && c->total_ns))
-		return SHARE_UNKNOWN;
-	return c->track < 0 ? share_of(0, covered_ns(imp, f, c->full.since_ns)) :
-	       track_share(imp, f, &imp->track[c->track]);
+	return c;
+}
+
+static void measure_pressure(struct impact *imp, const struct finding *f)
+{
+	const struct growth *g;
+
+	for (struct cgroup_pressure *c = imp->cgroups; c; c = c->hh.next) {
+		c->window_ns = 0;
+		c->counted = false;
+	}
+	for (uint64_t i = 0; (g = growth_of(&imp->cgroup_log, i, f)); i++)
+		g->owner->window_ns += growth_within(g, f);
 }
 
 static void victim_add(struct impact *imp, const struct stall *s, uint64_t ns)
@@ -558,10 +643,8 @@ static void victim_add(struct impact *imp, const struct stall *s, uint64_t ns)
 	while (imp->victim[i].used && imp->victim[i].tid != s->tid)
 		i = (i + 1) % VICTIMS;
 	if (!imp->victim[i].used) {
-		if (imp->nvictims == VICTIMS_FULL)
-			return;
 		imp->victim[i] = (struct victim){ .tid = s->tid, .used = true };
-		imp->nvictims++;
+		imp->victims[imp->nvictims++] = &imp->victim[i];
 	}
 	imp->victim[i].stalls++;
 	imp->victim[i].ns += ns;
@@ -569,13 +652,19 @@ static void victim_add(struct impact *imp, const struct stall *s, uint64_t ns)
 		imp->victim[i].memcg_id = s->memcg_id;
 }
 
+static void victims_clear(struct impact *imp)
+{
+	for (uint32_t i = 0; i < imp->nvictims; i++)
+		imp->victims[i]->used = false;
+	imp->nvictims = 0;
+}
+
 /* From the log: victims, and all numbers as long as every stall is in it. */
 static void measure_log(struct impact *imp, struct finding *f)
 {
 	imp->latency.count = imp->latency.sum_ns = imp->latency.max_ns = 0;
 	memset(imp->latency.bucket, 0, sizeof(imp->latency.bucket));
-	memset(imp->victim, 0, sizeof(imp->victim));
-	imp->nvictims = 0;
+	victims_clear(imp);
 	for (uint32_t i = 0; i < imp->nlog; i++) {
 		const struct stall *s = &imp->log[i];
 		uint64_t ns = elapsed_ns(s->begin_ns > f->start_ns ? s->begin_ns : f->start_ns,
@@ -672,59 +761,75 @@ static void cgroups_insert(struct finding *f, const struct finding_cgroup *c)
 	f->cgroups[i] = *c;
 }
 
-struct sufferers {
-	struct finding_cgroup	cgroup[SUFFERERS];
-	int			n;
-};
-
-/* NULL: there are too many. */
-static struct finding_cgroup *sufferer_get(struct sufferers *s, uint64_t id)
+static int victim_order(const void *pa, const void *pb)
 {
-	for (int i = 0; i < s->n; i++)
-		if (s->cgroup[i].id == id)
-			return &s->cgroup[i];
-	if (s->n == SUFFERERS)
-		return NULL;
-	s->cgroup[s->n] = (struct finding_cgroup){ .id = id, .psi_full = SHARE_UNKNOWN };
-	return &s->cgroup[s->n++];
+	const struct victim *a = *(struct victim *const *)pa, *b = *(struct victim *const *)pb;
+
+	return a->memcg_id != b->memcg_id ? a->memcg_id < b->memcg_id ? -1 : 1 : a->tid < b->tid ? -1 : a->tid > b->tid;
 }
 
-static void measure_cgroups(struct impact *imp, struct finding *f, struct sufferers *s)
+static void measure_victims(struct impact *imp, struct finding *f, const struct impact_names *names)
 {
-	for (unsigned int k = 0; k < IMPACT_CGROUPS; k++)
-		if (imp->track[k].owner)
-			sufferer_get(s, imp->track[k].owner->id);
-	for (int i = 0; i < s->n; i++) {
-		s->cgroup[i].psi_full = cgroup_share(imp, f, s->cgroup[i].id);
-		cgroups_insert(f, &s->cgroup[i]);
+	for (uint32_t i = 0; i < imp->nvictims; i++) {
+		struct victim *v = imp->victims[i];
+
+		v->memcg_id = names->cgroup_of(names->ctx, v->tid) ?: v->memcg_id;
+		suffered_insert(f, &(struct finding_task){ .tid = v->tid, .memcg_id = v->memcg_id, .count = v->stalls,
+							   .ns = v->ns });
 	}
+	qsort(imp->victims, imp->nvictims, sizeof(imp->victims[0]), victim_order);
 }
 
-static void measure_victims(struct impact *imp, struct finding *f, const struct impact_names *names,
-			    struct sufferers *s)
+/* Those of the victims, which are sorted by them; then those that have only pressure. */
+static void measure_cgroups(struct impact *imp, struct finding *f)
 {
-	for (uint32_t i = 0; i < VICTIMS; i++) {
-		const struct victim *v = &imp->victim[i];
-		struct finding_task task = { .tid = v->tid, .count = v->stalls, .ns = v->ns };
-		struct finding_cgroup *c;
+	for (uint32_t i = 0, next; i < imp->nvictims; i = next) {
+		struct finding_cgroup sum = { .id = imp->victims[i]->memcg_id };
+		struct cgroup_pressure *c = cgroup_find(imp, sum.id);
 
-		if (!v->used)
+		for (next = i; next < imp->nvictims && imp->victims[next]->memcg_id == sum.id; next++) {
+			sum.stalls += imp->victims[next]->stalls;
+			sum.lost_ns += imp->victims[next]->ns;
+		}
+		if (!sum.id)
 			continue;
-		task.memcg_id = names->cgroup_of(names->ctx, v->tid) ?: v->memcg_id;
-		suffered_insert(f, &task);
-		c = task.memcg_id ? sufferer_get(s, task.memcg_id) : NULL;
-		if (!c)
-			continue;
-		c->stalls += v->stalls;
-		c->lost_ns += v->ns;
+		sum.psi_full = cgroup_share(imp, f, c);
+		if (c)
+			c->counted = true;
+		cgroups_insert(f, &sum);
 	}
+	for (struct cgroup_pressure *c = imp->cgroups; c; c = c->hh.next)
+		if (!c->counted)
+			cgroups_insert(f, &(struct finding_cgroup){ .id = c->id, .psi_full = cgroup_share(imp, f, c) });
+}
+
+static double known(double now, double before)
+{
+	return now < 0 ? before : now;
+}
+
+/* What @f had when it was measured the first time, and is not known any more. */
+static void keep_known(const struct impact *imp, struct finding *f, const struct finding_impact *before,
+		       const struct finding_cgroup *cgroups, int ncgroups)
+{
+	f->impact.psi_some = known(f->impact.psi_some, before->psi_some);
+	f->impact.psi_full = known(f->impact.psi_full, before->psi_full);
+	f->impact.psi_io_full = known(f->impact.psi_io_full, before->psi_io_full);
+	f->impact.psi_cgroup = known(f->impact.psi_cgroup, before->psi_cgroup);
+	if (log_reaches(&imp->cgroup_log, f) || buckets_resolve(imp, f))
+		return;
+	memcpy(f->cgroups, cgroups, ncgroups * sizeof(*cgroups));
+	f->ncgroups = ncgroups;
 }
 
 void impact_measure(struct impact *imp, struct finding *f, const struct impact_names *names)
 {
-	struct sufferers sufferers = { .n = 0 };
+	const struct finding_impact before = f->impact;
+	struct finding_cgroup cgroups[FINDING_MAX_CGROUPS];
+	int ncgroups = f->ncgroups;
 
-	f->impact = (struct finding_impact){ .timed = f->impact.timed, .exact = !imp->thinned };
+	memcpy(cgroups, f->cgroups, sizeof(cgroups));
+	f->impact = (struct finding_impact){ .timed = before.timed, .exact = !imp->thinned, .measured = true };
 	f->nsuffered = f->ncgroups = 0;
 	measure_log(imp, f);
 	if (imp->thinned) {
@@ -732,12 +837,15 @@ void impact_measure(struct impact *imp, struct finding *f, const struct impact_n
 		memset(f->impact.within_s, 0, sizeof(f->impact.within_s));
 		measure_buckets(imp, f);
 	}
+	measure_pressure(imp, f);
 	f->impact.psi_some = psi_share(imp, f, PSI_SOME);
 	f->impact.psi_full = psi_share(imp, f, PSI_FULL);
 	f->impact.psi_io_full = psi_share(imp, f, PSI_IO_FULL);
-	f->impact.psi_cgroup = f->cgroup_id ? cgroup_share(imp, f, f->cgroup_id) : SHARE_UNKNOWN;
-	measure_victims(imp, f, names, &sufferers);
-	measure_cgroups(imp, f, &sufferers);
+	f->impact.psi_cgroup = f->cgroup_id ? cgroup_share(imp, f, cgroup_find(imp, f->cgroup_id)) : SHARE_UNKNOWN;
+	measure_victims(imp, f, names);
+	measure_cgroups(imp, f);
+	if (before.measured)
+		keep_known(imp, f, &before, cgroups, ncgroups);
 }
 
 /* --- making and freeing --- */

@@ -12,6 +12,13 @@
  * time, which double their width when the recording grows over their end. As long as all stalls are there numbers are
  * exact (percentiles: latency.h). Beyond, sums are right up to the buckets at the edges of the window, percentiles up
  * to a fifth, and tasks have at least what they are said to have lost.
+ *
+ * PSI is exact to a period of the sampler for the last IMPACT_GROWTHS times that a total grew (of the system: more than
+ * two hours without a pause), and by buckets beyond. Where those are wider than an eighth of the window the share is
+ * not known.
+ *
+ * Reclaim that a task asks for itself (memory.reclaim) counts as its lost time: no event tells it from the reclaim
+ * at a limit.
  */
 #ifndef SQUALL_ANALYZE_IMPACT_H
 #define SQUALL_ANALYZE_IMPACT_H
@@ -23,22 +30,24 @@
 #define IMPACT_STALLS		32768u
 #define IMPACT_BUCKETS		2048u
 #define IMPACT_WIDTH_NS		1000000ull	/* of a bucket, at first: two seconds in all */
-#define IMPACT_CGROUPS		32u		/* whose pressure is kept: those with most of it */
+#define IMPACT_GROWTHS		16384u		/* of each total of the system, and of all cgroups together */
+#define IMPACT_CGROUPS		32u		/* whose pressure is kept beyond those: the ones with most of it */
 
 struct impact;
 
 struct impact *impact_new(void);		/* NULL: no memory; impact_free frees */
 void impact_free(struct impact *imp);		/* NULL is fine */
 
-/* A reclaim is over. @within: the task is still in another one. Scans of shrinkers are no stalls, and ignored. */
-void impact_call(struct impact *imp, const struct reclaim_call *call, bool within);
-
 /*
- * For compaction_begin and _end, throttled, and what only kswapd and kcompactd emit. @comm: the thread's, "" not known;
- * @within: it is in a reclaim call.
+ * A reclaim is over. @comm: the thread's, "" not known. @within: the task is still in another one. Scans of shrinkers
+ * are no stalls, and ignored.
  */
+void impact_call(struct impact *imp, const struct reclaim_call *call, const char *comm, bool within);
+
+/* For compaction_begin and _end, throttled, and what only kswapd and kcompactd emit. @within: it is in a reclaim. */
 void impact_event(struct impact *imp, const struct mm_event *mm, const char *comm, bool within);
 
+/* Of the pressure of the system and of cgroups; all others are ignored. */
 void impact_sample(struct impact *imp, const struct sample *sample);
 
 /* Events of @cpu (EVENT_CPU_UNKNOWN: of any) were lost: what is open there has no known end. */
@@ -51,7 +60,8 @@ struct impact_names {
 
 /*
  * What the window of @f was like, as far as it is known by now: f->impact but .timed, which is for the caller to know,
- * f->suffered and f->cgroups, without names. A share of PSI is known when samples cover half of the window.
+ * f->suffered and f->cgroups, without names. A share of PSI is known when samples cover half of the window. In a
+ * finding that was measured before (f->impact.measured), a share that is not known any more stays as it was.
  */
 void impact_measure(struct impact *imp, struct finding *f, const struct impact_names *names);
 

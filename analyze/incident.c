@@ -7,6 +7,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "spine/time.h"
+
 const struct incident_link incident_links[] = {
 	/* kswapd_failures */
 	{ "memcg-high-loop", "spurious-kswapd-reset",
@@ -88,6 +90,16 @@ static bool same_place(const struct finding *a, const struct finding *b)
 	       (!a->cgroup_id || !b->cgroup_id || a->cgroup_id == b->cgroup_id);
 }
 
+/* What begins when the effect has long been there explains it only if it covers half of it. */
+static bool in_time(const struct finding *cause, const struct finding *effect)
+{
+	uint64_t from = cause->start_ns > effect->start_ns ? cause->start_ns : effect->start_ns;
+	uint64_t to = cause->end_ns < effect->end_ns ? cause->end_ns : effect->end_ns;
+
+	return elapsed_ns(effect->start_ns, cause->start_ns) <= INCIDENT_LATE_NS ||
+	       elapsed_ns(from, to) >= elapsed_ns(effect->start_ns, effect->end_ns) / 2;
+}
+
 static const struct incident_link *find_link(const struct finding *cause, const struct finding *effect)
 {
 	for (int i = 0; i < incident_nlinks; i++)
@@ -115,7 +127,7 @@ static bool link_pair(struct finding *const *f, int i, int k)
 {
 	const struct incident_link *link = f[i]->own_severity > SEVERITY_INFO ? find_link(f[i], f[k]) : NULL;
 
-	if (!link)
+	if (!link || !in_time(f[i], f[k]))
 		return false;
 	if (f[k]->cause >= 0 && !goes_before(f[i], f[f[k]->cause]))
 		return true;
@@ -271,6 +283,24 @@ int incidents_order(struct finding *f, int n, struct incident *out)
 		at += out[k].count;
 	}
 	return count;
+}
+
+bool incident_explains(const struct finding *f, int n, int i)
+{
+	int at = i;
+
+	for (int steps = 0; steps < n && f[at].cause >= 0; steps++)
+		at = f[at].cause;
+	return at != i && f[at].leads;
+}
+
+int incident_explained(const struct incident *incident, const struct finding *f)
+{
+	int n = 0;
+
+	for (int i = incident->first; i < incident->first + incident->count; i++)
+		n += incident_explains(f, incident->first + incident->count, i);
+	return n;
 }
 
 static int moment_order(const void *pa, const void *pb)

@@ -8,7 +8,8 @@
  * comes, over the last ten seconds (window.h), for each node: often and without much time is information. That others
  * had free memory is read from samples: a zone of another node above low plus what it must reserve, where the
  * allocation would have found its page at once. The same event comes from /sys/devices/system/node/nodeN/reclaim
- * (6.18 and later), which somebody asks for: with zone_reclaim_mode 0 it is only that, and no finding.
+ * (6.18 and later), which somebody asks for: with zone_reclaim_mode 0 it is only that, and no finding. Where the mode
+ * is not told, calls that freed far more than an allocation asks for are taken for that, and the rest is information.
  */
 #include <inttypes.h>
 #include <stdio.h>
@@ -20,14 +21,9 @@
 #include "analyze/window.h"
 
 #define NODES	64		/* those above are not looked at */
-#define TASKS	1024
+#define FAR_MORE	8	/* times what was asked for: shrinkers and large folios overshoot, but not by so much */
 
 enum { NS, CALLS, PAGES, IN_VAIN, FREE_ELSEWHERE, FREE_TOLD };
-
-struct caller {
-	int32_t		tid;
-	int32_t		node;		/* of its latest begin */
-};
 
 struct place {
 	struct node_watch	*of;
@@ -41,7 +37,6 @@ struct node_watch {
 	struct swap_state	memory;
 	int64_t			mode;		/* vm.zone_reclaim_mode */
 	bool			mode_told;
-	struct caller		caller[TASKS];	/* by tid; one that has the same place takes it over */
 	struct place		place[NODES];
 	int			nnodes;
 };
@@ -70,8 +65,8 @@ static void done(void *ctx, const struct window_part *e)
 	struct finding f = finding_start(&node_reclaim, e->first_ns, e->last_ns);
 	double span_s = window_span_s(e);
 
-	f.severity = ns_to_s(e->count[NS]) / span_s >= threshold(w->d, TH_NODE_RECLAIM_STALL) ? SEVERITY_WARNING :
-												SEVERITY_INFO;
+	f.severity = w->mode_told && ns_to_s(e->count[NS]) / span_s >= threshold(w->d, TH_NODE_RECLAIM_STALL) ?
+		     SEVERITY_WARNING : SEVERITY_INFO;
 	f.confidence = !e->count[FREE_TOLD] ? CONFIDENCE_LOW : w->mode_told ? CONFIDENCE_HIGH : CONFIDENCE_MEDIUM;
 	f.node = p->node;
 	f.tid = e->max_tid;
@@ -122,17 +117,19 @@ static int free_elsewhere(const struct node_watch *w, int node)
 	return told;
 }
 
-static void on_event(void *state, const struct mm_event *mm)
+/* node_reclaim() asks for max(1 << order, SWAP_CLUSTER_MAX) pages, a write to reclaim for a quarter of the rest. */
+static bool is_on_demand(const struct node_watch *w, const struct reclaim_call *call)
 {
-	struct node_watch *w = state;
+	uint64_t asked = threshold(w->d, TH_SWAP_CLUSTER_MAX);
 
-	w->caller[(uint32_t)mm->ev->tid % TASKS] = (struct caller){ mm->ev->tid, mm_int(mm, TPF_NID, -1) };
+	if (call->order > 0 && call->order < 32 && asked < 1ull << call->order)
+		asked = 1ull << call->order;
+	return !w->mode_told && call->pages > FAR_MORE * asked;
 }
 
 static void on_call(void *state, const struct reclaim_call *call)
 {
 	struct node_watch *w = state;
-	const struct caller *c = &w->caller[(uint32_t)call->tid % TASKS];
 	uint64_t ns = elapsed_ns(call->begin_ns, call->end_ns);
 	struct window_part *now;
 	struct place *p;
@@ -140,19 +137,18 @@ static void on_call(void *state, const struct reclaim_call *call)
 
 	if (w->mode_told && !w->mode)
 		return;
-	if (call->kind != CALL_NODE || c->tid != call->tid || c->node < 0 || c->node >= NODES)
+	if (call->kind != CALL_NODE || call->nid < 0 || call->nid >= NODES || is_on_demand(w, call))
 		return;
-	if (c->node >= w->nnodes)
-		w->nnodes = c->node + 1;
-	p = &w->place[c->node];
+	if (call->nid >= w->nnodes)
+		w->nnodes = call->nid + 1;
+	p = &w->place[call->nid];
 	p->of = w;
-	p->node = c->node;
+	p->node = call->nid;
 	p->mode = w->mode;
 	p->window.ops = &ops;
 	p->window.ctx = p;
-	elsewhere = free_elsewhere(w, c->node);
-	now = window_at(&p->window, call->end_ns);
-	now->count[NS] += ns;
+	elsewhere = free_elsewhere(w, call->nid);
+	now = window_spread(&p->window, call->begin_ns, call->end_ns, NS, ns);
 	now->count[CALLS]++;
 	now->count[PAGES] += call->pages;
 	now->count[IN_VAIN] += !call->pages;
@@ -207,8 +203,6 @@ const struct detector node_reclaim = {
 	.without = "record mm_vmscan_node_reclaim_begin/end",
 	.losses = LOSS_DIRECT,
 	.state_size = sizeof(struct node_watch),
-	.events = (const enum tracepoint[]){ TP_NODE_RECLAIM_BEGIN, TP_NONE },
-	.event = on_event,
 	.call = on_call,
 	.sample = on_sample,
 	.meta = on_meta,

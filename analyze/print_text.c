@@ -253,6 +253,20 @@ static void put_finding(const struct finding *f, int number, const struct facts 
 	put_paragraph(out, "see", f->references);
 }
 
+/* The leading cause, what it explains, and what was only beside it. */
+static void put_incident_title(const struct incident *incident, const struct finding *f, FILE *out)
+{
+	int explained = incident_explained(incident, f), beside = incident->count - 1 - explained;
+
+	fprintf(out, "\nINCIDENT %d  %s  %s", incident->number, severity_name(incident->severity),
+		f[incident->first].kind);
+	if (explained)
+		fprintf(out, "%s %d finding%s that it explains", beside ? "," : " and", explained, explained == 1 ? "" : "s");
+	if (beside)
+		fprintf(out, " and %d%s beside it", beside, explained ? "" : beside == 1 ? " finding" : " findings");
+	putc('\n', out);
+}
+
 /* What began and ended when; a finding that stands alone says that itself. */
 static void put_incident(const struct analysis *a, const struct incident *incident, FILE *out)
 {
@@ -264,9 +278,7 @@ static void put_incident(const struct analysis *a, const struct incident *incide
 	if (incident->count < 2)
 		return;
 	n = incident_timeline(incident, f, moments);
-	fprintf(out, "\nINCIDENT %d  %s  %s and %d finding%s that it explains\n", incident->number,
-		severity_name(incident->severity), f[incident->first].kind, incident->count - 1,
-		incident->count == 2 ? "" : "s");
+	put_incident_title(incident, f, out);
 	for (int i = 0; i < n; i++)
 		fprintf(out, "    %+12.3f s  %s %s (FINDING %d)\n", ns_to_s(elapsed_ns(start_ns, moments[i].ts_ns)),
 			f[moments[i].finding].kind, moments[i].ended ? "ended" : "began", moments[i].finding + 1);
@@ -443,7 +455,9 @@ void print_verdict(const struct analysis *a, const struct print_options *options
 	analysis_findings(a, &count);
 	if (count)
 		return;
-	if (!analysis_totals(a)->events)
+	if (!analysis_totals(a)->events && judged)
+		fprintf(out, "\n%s holds no events. No storm found of the kinds below that samples alone can show.\n", what);
+	else if (!analysis_totals(a)->events)
 		fprintf(out, "\n%s holds no events: there is nothing to judge, and that does not mean that all is well.\n",
 			what);
 	else if (!saw_reclaim(analysis_facts(a)))

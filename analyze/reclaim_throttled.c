@@ -25,7 +25,9 @@
 enum { REASON_ISOLATED = 2, REASON_NOPROGRESS = 4 };
 
 enum { ISOLATED, NOPROGRESS, REASONS };
-enum { NS, EVENTS, WAITS = 0 };
+enum { NS, EVENTS, WAITS = 0, WAIT_SECONDS };
+
+#define WAIT_SECONDS_MIN	3	/* of the window: waits in fewer are one burst, which kswapd has ended */
 
 struct reason {
 	int64_t		mask;
@@ -111,11 +113,13 @@ static void on_event(void *state, const struct mm_event *mm)
 {
 	struct throttled *t = state;
 	int64_t node = mm_int(mm, TPF_NID, -1), mask = mm_int(mm, TPF_REASON, 0);
-	int64_t us = mm_int(mm, TPF_USEC_DELAYED, 0);
+	int64_t us = mm_int(mm, TPF_USEC_DELAYED, 0), timeout = mm_int(mm, TPF_USEC_TIMEOUT, INT64_MAX);
 	struct window_part *now;
+	uint64_t ns;
 
 	if (node < 0 || node >= NODES || us < 0)
 		return;
+	ns = (us < timeout ? us : timeout > 0 ? timeout : 0) * NSEC_PER_USEC;	/* it cannot sleep longer than that */
 	if (node >= t->nnodes)
 		t->nnodes = node + 1;
 	for (int i = 0; i < REASONS; i++) {
@@ -128,10 +132,9 @@ static void on_event(void *state, const struct mm_event *mm)
 		p->reason = i;
 		p->window.ops = &ops;
 		p->window.ctx = p;
-		now = window_at(&p->window, mm->ev->ts);
-		now->count[NS] += us * NSEC_PER_USEC;
+		now = window_spread(&p->window, mm->ev->ts > ns ? mm->ev->ts - ns : 0, mm->ev->ts, NS, ns);
 		now->count[EVENTS]++;
-		window_task(now, mm->ev->tid, 0, us * NSEC_PER_USEC);
+		window_task(now, mm->ev->tid, 0, ns);
 	}
 }
 
@@ -141,7 +144,8 @@ static bool waits_bad(void *ctx, const uint64_t *count)
 {
 	const struct throttled *t = ctx;
 
-	return count[WAITS] >= threshold(t->d, TH_THROTTLE_WAITS) * WINDOW_SECONDS;
+	return count[WAITS] >= threshold(t->d, TH_THROTTLE_WAITS) * WINDOW_SECONDS &&
+	       count[WAIT_SECONDS] >= WAIT_SECONDS_MIN;
 }
 
 static void waits_done(void *ctx, const struct window_part *e)
@@ -157,6 +161,7 @@ static void waits_done(void *ctx, const struct window_part *e)
 		 "half of the min watermarks", e->count[WAITS], window_span_s(e));
 	finding_evidence(&f, "span", "s", window_span_s(e));
 	finding_evidence(&f, "waits", "allocations", e->count[WAITS]);
+	finding_evidence(&f, "seconds_with_waits", "s", e->count[WAIT_SECONDS]);
 	finding_missing(&f, "How long they waited is in no event and no counter.");
 	f.explanation = "The reserves that reclaim itself needs, for swap over the network and the like, were half "
 			"used up. Tasks wait until kswapd has filled them again: up to a second each where file "
@@ -172,13 +177,17 @@ static const struct window_ops waits_ops = { .bad = waits_bad, .done = waits_don
 static void on_sample(void *state, const struct sample *sample)
 {
 	struct throttled *t = state;
+	struct window_part *now;
 
 	if (sample->scope != SCOPE_SYSTEM || strcmp(sample->name, "pgscan_direct_throttle"))
 		return;
 	t->waits.ops = &waits_ops;
 	t->waits.ctx = t;
-	if (t->have_count && sample->value > t->counted)
-		window_at(&t->waits, sample->ts)->count[WAITS] += sample->value - t->counted;
+	if (t->have_count && sample->value > t->counted) {
+		now = window_at(&t->waits, sample->ts);
+		now->count[WAIT_SECONDS] += !now->count[WAITS];
+		now->count[WAITS] += sample->value - t->counted;
+	}
 	t->counted = sample->value;
 	t->have_count = true;
 }

@@ -14,8 +14,8 @@
  * nothing: it got no page. Requests that may fail (__GFP_NORETRY, __GFP_RETRY_MAYFAIL) do so then.
  *
  * What nonmovable-reclaim-spin takes (variant a1-noio: pages are free that the request may not use) is not taken here
- * unless vm.defrag_mode is 0. When unrestricted requests spin as well, memory is short for all, and the restriction is
- * not the reason.
+ * unless vm.defrag_mode is 0. When unrestricted requests retry as well, be it not for long, memory is short for all,
+ * and the restriction is not the reason: the time that they lose counts against it, from the first retry on.
  */
 #include <inttypes.h>
 #include <stdio.h>
@@ -23,21 +23,21 @@
 #include <string.h>
 
 #include "analyze/detector.h"
+#include "analyze/tid_map.h"
 #include "analyze/window.h"
 #include "kernel/gfp.h"
 
-#define TASKS	1024
+#define TASKS	4096
 
 enum which { NOFS_NOIO, NOFAIL, WHICH };
 
-/* NS_OTHER, SPINS_OTHER: of spins without such a restriction. */
-enum { NS, SPINS, CYCLES, RECLAIMED, ROUNDS, NOIO, NS_OTHER, SPINS_OTHER };
+/* NS_OTHER: of chains without such a restriction that had to retry. */
+enum { NS, SPINS, CYCLES, RECLAIMED, ROUNDS, NOIO, NS_OTHER };
 
 /* A spin of a task; what is in it is told when it is long enough, and then with each chain that is added. */
 struct spin {
-	int32_t		tid;
 	uint64_t	gfp;
-	uint64_t	end_ns;
+	uint64_t	begin_ns, end_ns;	/* of what is not told yet */
 	bool		goes_on;	/* its last chain got nothing */
 	uint64_t	ns, cycles, reclaimed, rounds;
 	bool		told;
@@ -48,7 +48,7 @@ struct restricted {
 	const struct detector	*detector;
 	enum which		which;
 	struct gfp_layout	gfp;
-	struct spin		task[TASKS];	/* by tid; one that has the same place takes it over */
+	struct tid_map		*tasks;
 	struct window		window;
 };
 
@@ -82,7 +82,7 @@ static bool bad(void *ctx, const uint64_t *count)
 	const struct restricted *r = ctx;
 
 	return count[NS] >= threshold_ns(r->d, TH_RESTRICTED_STALL) * WINDOW_SECONDS &&
-	       count[SPINS_OTHER] < threshold(r->d, TH_RESTRICTED_SHARE) * (count[SPINS] + count[SPINS_OTHER]);
+	       count[NS_OTHER] < threshold(r->d, TH_RESTRICTED_SHARE) * (count[NS] + count[NS_OTHER]);
 }
 
 static void done(void *ctx, const struct window_part *e)
@@ -109,7 +109,7 @@ static void done(void *ctx, const struct window_part *e)
 	finding_evidence(&f, "reclaimed_pages", "pages", e->count[RECLAIMED]);
 	finding_evidence(&f, "began_anew", "times", e->count[ROUNDS]);
 	finding_evidence(&f, "spins_without_io", "spins", e->count[NOIO]);
-	finding_evidence(&f, "other_spins", "spins", e->count[SPINS_OTHER]);
+	finding_evidence(&f, "stalled_others", "task-seconds", ns_to_s(e->count[NS_OTHER]));
 	f.explanation = text->explanation;
 	f.remedy = text->remedy;
 	f.otherwise = text->otherwise;
@@ -129,6 +129,12 @@ static bool is_restricted(const struct restricted *r, uint64_t gfp)
 	return r->which == NOFAIL ? nofail : !nofail && (!(gfp & r->gfp.io) || !(gfp & r->gfp.fs));
 }
 
+/* Neither: it may do all that helps, and give up. */
+static bool is_free(const struct restricted *r, uint64_t gfp)
+{
+	return !(gfp & r->gfp.nofail) && (gfp & r->gfp.io) && (gfp & r->gfp.fs);
+}
+
 /* Pages are free that the request may not use, or it was promoted: nonmovable-reclaim-spin. */
 static bool taken_elsewhere(const struct restricted *r, const struct chain *c)
 {
@@ -145,40 +151,36 @@ static bool got_nothing(const struct restricted *r, const struct chain *c)
 	       (c->no_progress_max >= threshold(r->d, TH_MAX_RECLAIM_RETRIES) || !c->reclaimed_pages);
 }
 
+/* NULL: no memory. */
 static struct spin *spin_of(struct restricted *r, const struct chain *c)
 {
-	struct spin *s = &r->task[(uint32_t)c->tid % TASKS];
+	struct spin *s;
 
-	if (s->tid != c->tid || s->gfp != c->gfp || !s->goes_on ||
-	    elapsed_ns(s->end_ns, c->start_ns) > threshold_ns(r->d, TH_CHAIN_GAP_S))
-		*s = (struct spin){ .tid = c->tid, .gfp = c->gfp };
+	if (!r->tasks)
+		r->tasks = tid_map_new(TASKS, sizeof(struct spin), NULL, NULL);
+	s = r->tasks ? tid_map_get(r->tasks, c->tid) : NULL;
+	if (!s)
+		return NULL;
+	if (s->gfp != c->gfp || !s->goes_on || elapsed_ns(s->end_ns, c->start_ns) > threshold_ns(r->d, TH_CHAIN_GAP_S))
+		*s = (struct spin){ .gfp = c->gfp };
 	else
 		s->rounds++;
 	return s;
 }
 
 /* What a spin has gathered; that before it was long enough is told with the chain that makes it so. */
-static void tell(struct restricted *r, struct spin *s)
+static void tell(struct restricted *r, struct spin *s, int32_t tid)
 {
-	bool ours = is_restricted(r, s->gfp);
-	struct window_part *now;
+	struct window_part *now = window_spread(&r->window, s->begin_ns, s->end_ns, NS, s->ns);
 
-	r->window.ops = &ops;
-	r->window.ctx = r;
-	now = window_at(&r->window, s->end_ns);
-	if (ours) {
-		now->count[NS] += s->ns;
-		now->count[CYCLES] += s->cycles;
-		now->count[RECLAIMED] += s->reclaimed;
-		now->count[ROUNDS] += s->rounds;
-		now->count[SPINS] += !s->told;
-		now->count[NOIO] += !s->told && !(s->gfp & r->gfp.io);
-		window_task(now, s->tid, s->reclaimed, s->ns);
-	} else {
-		now->count[NS_OTHER] += s->ns;
-		now->count[SPINS_OTHER] += !s->told;
-	}
+	now->count[CYCLES] += s->cycles;
+	now->count[RECLAIMED] += s->reclaimed;
+	now->count[ROUNDS] += s->rounds;
+	now->count[SPINS] += !s->told;
+	now->count[NOIO] += !s->told && !(s->gfp & r->gfp.io);
+	window_task(now, tid, s->reclaimed, s->ns);
 	s->told = true;
+	s->begin_ns = 0;
 	s->ns = s->cycles = s->reclaimed = s->rounds = 0;
 }
 
@@ -190,14 +192,23 @@ static void add_chain(struct restricted *r, const struct chain *c)
 		gfp_layout_default(&r->gfp);
 	if (taken_elsewhere(r, c) || (!c->retries && !got_nothing(r, c)))
 		return;
+	r->window.ops = &ops;
+	r->window.ctx = r;
+	if (is_free(r, c->gfp) && c->retries)
+		window_spread(&r->window, c->start_ns, c->end_ns, NS_OTHER, elapsed_ns(c->start_ns, c->end_ns));
+	if (!is_restricted(r, c->gfp))
+		return;
 	s = spin_of(r, c);
+	if (!s)
+		return;
 	s->goes_on = got_nothing(r, c);
+	s->begin_ns = s->begin_ns ?: c->start_ns;
 	s->end_ns = c->end_ns;
 	s->ns += elapsed_ns(c->start_ns, c->end_ns);
 	s->cycles += c->cycles;
 	s->reclaimed += c->reclaimed_pages;
 	if (s->told || s->cycles >= threshold(r->d, TH_RESTRICTED_CYCLES))
-		tell(r, s);
+		tell(r, s, c->tid);
 }
 
 static void on_meta(void *state, const char *key, const char *value)
@@ -209,6 +220,11 @@ static void on_meta(void *state, const char *key, const char *value)
 	if (!r->gfp.io)
 		gfp_layout_default(&r->gfp);
 	gfp_layout_set(&r->gfp, key + 4, strtoull(value, NULL, 0));
+}
+
+static void clear(void *state)
+{
+	tid_map_free(((struct restricted *)state)->tasks);
 }
 
 static void so_far(void *state, uint64_t now_ns)
@@ -253,6 +269,7 @@ const struct detector nofs_noio_spin = {
 	.without = CHAIN_WITHOUT,
 	.losses = LOSS_DIRECT,
 	.state_size = sizeof(struct restricted),
+	.clear = clear,
 	.chain = nofs_chain,
 	.meta = on_meta,
 	.so_far = so_far,
@@ -266,6 +283,7 @@ const struct detector nofail_spin = {
 	.without = CHAIN_WITHOUT,
 	.losses = LOSS_DIRECT,
 	.state_size = sizeof(struct restricted),
+	.clear = clear,
 	.chain = nofail_chain,
 	.meta = on_meta,
 	.so_far = so_far,

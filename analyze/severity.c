@@ -24,11 +24,6 @@ static enum severity by_psi(const struct decision *d, double share)
 	return on_scale(d->th, share, TH_IMPACT_PSI_HIGH, TH_IMPACT_PSI_CRITICAL);
 }
 
-static enum severity worse(enum severity a, enum severity b)
-{
-	return a > b ? a : b;
-}
-
 static bool is_harm(const struct severity_case *c)
 {
 	return c->f->own_severity > SEVERITY_INFO;
@@ -79,7 +74,7 @@ static double lost_per_cpu(const struct decision *d, const struct severity_case 
 	return span_s > 0 ? impact_lost_to(&c->f->impact, c->losses ?: LOSS_TIMED) / span_s / d->cpus : 0;
 }
 
-/* SEVERITY_INFO: the recording does not tell. */
+/* Sets what it is decided by. SEVERITY_INFO: the recording does not tell. */
 static enum severity by_lost_time(const struct decision *d, const struct severity_case *c)
 {
 	const struct finding_impact *impact = &c->f->impact;
@@ -89,7 +84,27 @@ static enum severity by_lost_time(const struct decision *d, const struct severit
 	if (!impact->timed || !own)
 		return SEVERITY_INFO;
 	bad = on_scale(d->th, lost_per_cpu(d, c), TH_IMPACT_LOST_HIGH, TH_IMPACT_LOST_CRITICAL);
-	return impact->psi_full < 0 || bad < by_psi(d, impact->psi_full) ? bad : by_psi(d, impact->psi_full);
+	c->f->basis = SEVERITY_BY_LOST_TIME;
+	c->f->basis_value = impact_lost_to(impact, c->losses ?: LOSS_TIMED);
+	if (impact->psi_full < 0 || bad <= by_psi(d, impact->psi_full))
+		return bad;
+	c->f->basis_bound = impact->psi_full;
+	return by_psi(d, impact->psi_full);
+}
+
+/* Likewise. The greater share is that of the worse of both. */
+static enum severity by_pressure(const struct decision *d, const struct severity_case *c)
+{
+	struct finding *f = c->f;
+	double own = f->tasks_role == TASKS_CAUSED ? SHARE_UNKNOWN : f->impact.psi_cgroup;
+	double all = has_pressure(d, c) ? f->impact.psi_full : SHARE_UNKNOWN;
+
+	if (own < 0 && all < 0)
+		return SEVERITY_INFO;
+	f->basis = SEVERITY_BY_PSI;
+	f->basis_cgroup = own > all;
+	f->basis_value = own > all ? own : all;
+	return by_psi(d, f->basis_value);
 }
 
 static bool own_is_least(const struct severity_case *c, enum severity_basis basis)
@@ -102,20 +117,18 @@ static bool own_is_least(const struct severity_case *c, enum severity_basis basi
 static void decide(const struct decision *d, const struct severity_case *c)
 {
 	struct finding *f = c->f;
-	enum severity bad = SEVERITY_INFO;
+	enum severity bad;
 
 	f->basis = SEVERITY_BY_DETECTOR;
+	f->basis_value = 0;
+	f->basis_bound = SHARE_UNKNOWN;
+	f->basis_cgroup = false;
 	f->severity = f->own_severity;
 	if (!is_harm(c))
 		return;
-	if (f->impact.psi_cgroup >= 0)
-		bad = by_psi(d, f->impact.psi_cgroup);
-	if (f->impact.psi_full >= 0 && has_pressure(d, c))
-		bad = worse(bad, by_psi(d, f->impact.psi_full));
-	if (bad > SEVERITY_INFO)
-		f->basis = SEVERITY_BY_PSI;
-	else if ((bad = by_lost_time(d, c)) > SEVERITY_INFO)
-		f->basis = SEVERITY_BY_LOST_TIME;
+	bad = by_pressure(d, c);
+	if (bad == SEVERITY_INFO)
+		bad = by_lost_time(d, c);
 	if (bad == SEVERITY_INFO || (bad < f->own_severity && own_is_least(c, f->basis)))
 		f->basis = SEVERITY_BY_DETECTOR;
 	else

@@ -8,7 +8,8 @@
  *  - Pressure (PSI memory full of the window) is the whole machine's. It counts for the leading cause of an
  *    incident, and only when at least half of the time that tasks lost is of that cause's own sort (struct
  *    detector.losses). A kind whose harm is not in the events (LOSS_BACKGROUND, or not told) has the pressure when no
- *    other incident of that time has it. The pressure of a finding's own cgroup counts for it in any case.
+ *    other incident of that time has it. The pressure of a finding's own cgroup counts for it in any case, unless that
+ *    cgroup is one of those who caused it (TASKS_CAUSED).
  *  - Else the task time of its own sort counts, per second and CPU; no part is worse than the whole, so where the
  *    pressure is known it is the bound.
  *  - The severity of the detector is the least where harm cannot be seen in what was measured: kinds that do not tell
@@ -26,7 +27,7 @@ struct severity_case {
 	unsigned int	losses;		/* of its detector */
 };
 
-/* Sets severity and basis of all, which are those of one recording. @cpus: at least 1. */
+/* Sets severity and basis (with its value) of all, which are those of one recording. @cpus: at least 1. */
 void severity_decide(const struct thresholds *th, uint32_t cpus, const struct severity_case *c, int n);
 
 #endif

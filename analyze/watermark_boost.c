@@ -9,9 +9,10 @@
  * time: then page cache and swap go for memory that nobody asked for.
  *
  * /proc/zoneinfo prints the boost, and adds it to the watermarks that it prints. So the boost alone is the reason
- * when a zone has one and its free pages are at high - boost or above. What kswapd steals in such times counts, over
- * the last ten seconds (window.h). Samples come once in half a second or a second: what lies between is taken to be
- * as the one before.
+ * when a zone has one and its free pages are at high - boost or above, and no zone is below its own high watermark: of
+ * the same node it would be a reason for kswapd, and of another one its kswapd's pages are in the same counters. What
+ * kswapd steals in such times counts, over the last ten seconds (window.h). Samples come once in half a second or a
+ * second: what lies between is taken to be as the one before.
  */
 #include <inttypes.h>
 #include <stdio.h>
@@ -131,21 +132,21 @@ static bool short_of_memory(const struct zone *z)
 	return z->free >= 0 && z->high > 0 && z->boost >= 0 && z->free < z->high - z->boost;
 }
 
-/* How it is: the zone for which the boost is the only reason, NULL when there is none. */
-static const struct zone *reason(const struct boost *b)
-{
-	for (int i = 0; i < b->nzones; i++)
-		if (boosted_only(&b->zone[i]))
-			return &b->zone[i];
-	return NULL;
-}
-
 static bool any_short(const struct boost *b)
 {
 	for (int i = 0; i < b->nzones; i++)
 		if (short_of_memory(&b->zone[i]))
 			return true;
 	return false;
+}
+
+/* How it is: the zone whose boost is the only reason, NULL when there is none. */
+static const struct zone *reason(const struct boost *b)
+{
+	for (int i = 0; i < b->nzones && !any_short(b); i++)
+		if (boosted_only(&b->zone[i]))
+			return &b->zone[i];
+	return NULL;
 }
 
 /* Samples of a time come one by one: when the next ones begin, the time up to them was as the last ones said. */

@@ -18,10 +18,18 @@ static void part_add(struct window_part *to, const struct window_part *from)
 		to->last_ns = from->last_ns;
 	for (int i = 0; i < WINDOW_COUNTS; i++)
 		to->count[i] += from->count[i];
-	if (from->max_ns > to->max_ns) {
+	if (from->tasks.n && from->max_ns >= to->max_ns) {
 		to->max_ns = from->max_ns;
 		to->max_tid = from->max_tid;
 	}
+}
+
+static void part_cover(struct window_part *part, uint64_t ts)
+{
+	if (!part->last_ns || ts < part->first_ns)
+		part->first_ns = ts;
+	if (ts > part->last_ns)
+		part->last_ns = ts;
 }
 
 static void tasks_add(struct top_tasks *to, const struct top_tasks *from)
@@ -61,6 +69,8 @@ static void retire(struct window *w, int place)
 {
 	if (w->marked[place]) {
 		part_add(&w->episode, &w->second[place]);
+		for (int i = 0; i < WINDOW_COUNTS; i++)
+			w->episode.count[i] += w->second[place].early[i];
 		tasks_add(&w->episode.tasks, &w->second[place].tasks);
 	} else {
 		close_episode(w);
@@ -76,7 +86,7 @@ static void advance(struct window *w, uint64_t second)
 		w->now_s++;
 		retire(w, w->now_s % WINDOW_SECONDS);
 	}
-	if (w->now_s == second)
+	if (w->now_s >= second)		/* told late: it goes into a second that is not over, or into the oldest */
 		return;
 	close_episode(w);		/* a pause longer than the window: it is empty now */
 	memset(w->marked, 0, sizeof(w->marked));
@@ -95,11 +105,39 @@ struct window_part *window_at(struct window *w, uint64_t ts)
 	if (second + WINDOW_SECONDS <= w->now_s)
 		second = w->now_s - WINDOW_SECONDS + 1;
 	part = &w->second[second % WINDOW_SECONDS];
-	if (!part->last_ns || ts < part->first_ns)
-		part->first_ns = ts;
-	if (ts > part->last_ns)
-		part->last_ns = ts;
+	part_cover(part, ts);
 	return part;
+}
+
+struct window_part *window_spread(struct window *w, uint64_t begin_ns, uint64_t end_ns, int which, uint64_t amount)
+{
+	struct window_part *last = window_at(w, end_ns), *part;
+	uint64_t oldest = w->now_s < WINDOW_SECONDS ? 0 : w->now_s - WINDOW_SECONDS + 1, from = begin_ns, share;
+	uint64_t oldest_ns = oldest * NSEC_PER_SEC;
+
+	if (end_ns < oldest_ns)
+		from = end_ns;
+	if (from < oldest_ns && oldest_ns < end_ns) {
+		part = &w->second[oldest % WINDOW_SECONDS];
+		share = (unsigned __int128)amount * (oldest_ns - from) / (end_ns - from);
+		part->early[which] += share;
+		part_cover(part, from);
+		amount -= share;
+		from = oldest_ns;
+	}
+	while (from < end_ns && from / NSEC_PER_SEC < end_ns / NSEC_PER_SEC) {
+		uint64_t next_ns = (from / NSEC_PER_SEC + 1) * NSEC_PER_SEC;
+
+		part = &w->second[from / NSEC_PER_SEC % WINDOW_SECONDS];
+		share = (unsigned __int128)amount * (next_ns - from) / (end_ns - from);
+		part->count[which] += share;
+		part_cover(part, from);
+		amount -= share;
+		from = next_ns;
+	}
+	last->count[which] += amount;
+	part_cover(last, from < end_ns ? from : end_ns);
+	return last;
 }
 
 void window_task(struct window_part *part, int32_t tid, uint64_t pages, uint64_t ns)

@@ -8,6 +8,9 @@
  * when a second that does not belong to it has left the window, with the sums of its own seconds: each amount once.
  * So what is reported is what lies between its first_ns and last_ns, and a second source can count it.
  *
+ * Time is often known only when it is over: a request that stood still for 40 s is one event. window_spread() puts it
+ * where it was. What was before the window is judged no more, but belongs to the episode.
+ *
  * Fixed memory. Zeroed and with ops and ctx set it is ready. Times in ns must not go back by more than the window.
  */
 #ifndef SQUALL_ANALYZE_WINDOW_H
@@ -25,6 +28,7 @@
 struct window_part {
 	uint64_t		first_ns, last_ns;	/* of what was added; last_ns 0: nothing was */
 	uint64_t		count[WINDOW_COUNTS];
+	uint64_t		early[WINDOW_COUNTS];	/* not judged: what was before the window when it was told */
 	uint64_t		max_ns;			/* the longest of window_task(), and whose */
 	int32_t			max_tid;
 	struct top_tasks	tasks;
@@ -48,6 +52,11 @@ struct window {
 
 /* The second of @ts, to add something to. Seconds before it are judged first. */
 struct window_part *window_at(struct window *w, uint64_t ts);
+
+/*
+ * @amount of count @which that came about evenly from @begin_ns to @end_ns. Returns what window_at() does for @end_ns.
+ */
+struct window_part *window_spread(struct window *w, uint64_t begin_ns, uint64_t end_ns, int which, uint64_t amount);
 
 /* @ns that task @tid lost in this second, and @pages of it. */
 void window_task(struct window_part *part, int32_t tid, uint64_t pages, uint64_t ns);

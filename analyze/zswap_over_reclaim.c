@@ -4,9 +4,11 @@
  *
  * pswpin counts reads from swap devices, loads from zswap are not among them (they are zswpin). So while nothing goes
  * to disk past zswap, what is read is what it wrote back. One in five within five minutes is too much; so is, less
- * surely, that tasks wait for IO more than before writing back began (kernel-domain.md 4e). Pages that went past
- * zswap since the recording began, because they were refused, make reads that say nothing of its writeback: with more
- * than a few nothing is concluded.
+ * surely, one in ten while tasks wait for IO more than before writing back began (kernel-domain.md 4e; writing alone
+ * makes tasks wait too, be it a backup that writes). Pages that went past zswap since the recording began, because they
+ * were refused, make reads that say nothing of its writeback: with more than a few nothing is concluded. Pages that lay
+ * on disk before do the same, but stay there for good on many machines: then the finding is not sure. Nor is it where
+ * what was read ahead of need makes the difference.
  *
  * What writing back was worth (efficacy): memory that came free, by the compressed size of what was written. zsmalloc
  * frees a zspage when its last object goes, so the first is less where the pool is full of holes.
@@ -18,8 +20,9 @@
 #include "analyze/zswap_state.h"
 
 #define SHARE_NOT_KNOWN	(-1.0)
+#define IO_SHARE	0.5	/* of zswap-back, that must come back for waits for IO to be of it */
 
-/* Reads say so; or only that tasks wait for IO. */
+/* Reads say so; or fewer reads do, and that tasks wait for IO. */
 enum sign { SIGN_NONE = 0, SIGN_IO = 1, SIGN_READS = 2 };
 
 struct episode {
@@ -63,6 +66,7 @@ static unsigned int signs_of(const struct over_reclaim *o, const struct zswap_fl
 	if (returned(o, window) >= threshold(o->d, TH_ZSWAP_BACK))
 		signs |= SIGN_READS;
 	if (io_rise(o, minute) >= threshold(o->d, TH_ZSWAP_IO) &&
+	    returned(o, window) >= IO_SHARE * threshold(o->d, TH_ZSWAP_BACK) &&
 	    window->grown[ZSWAP_SWAP_IN] >= threshold(o->d, TH_ZSWAP_PAGES))
 		signs |= SIGN_IO;
 	return signs;
@@ -91,12 +95,17 @@ static const char remedy[] =
 static void evidence_of(const struct over_reclaim *o, const struct zswap_flow *sum, struct finding *f)
 {
 	double page = zswap_state_page_bytes(&o->zswap), efficacy;
+	int64_t pages;
 
 	finding_evidence(f, "duration", "s", zswap_flow_s(sum));
 	finding_evidence(f, "written_back", "pages", zswap_flow_written(&o->zswap, sum));
 	finding_evidence(f, "swap_in", "pages", sum->grown[ZSWAP_SWAP_IN]);
 	finding_evidence(f, "returned", "ratio", returned(o, sum));
 	finding_evidence(f, "past_zswap", "pages since the start", o->direct);
+	if (zswap_state_disk_first(&o->zswap, &pages))
+		finding_evidence(f, "on_disk_before", "pages", pages);
+	if (zswap_flow_ahead_unused(&o->zswap, sum, &pages))
+		finding_evidence(f, "read_ahead_in_vain", "pages or less", pages);
 	finding_evidence(f, "stored", "pages", sum->grown[ZSWAP_STORED]);
 	finding_evidence(f, "loaded", "pages", sum->grown[ZSWAP_LOADED]);
 	finding_evidence(f, "pool_first", "bytes", sum->pool_first);
@@ -158,8 +167,9 @@ static void add_advice(const struct over_reclaim *o, const struct zswap_cgroup *
 				 back || !cg->now[ZSWAP_CG_SWAP_IN].known ? 0 : step);
 }
 
-static void add_cgroups(const struct over_reclaim *o, double span_s, struct finding *f)
+static void add_cgroups(const struct over_reclaim *o, struct finding *f)
 {
+	double span_s = zswap_state_cgroup_s(&o->zswap);
 	const struct zswap_cgroup *top[CGROUPS_TOLD];
 	int n = zswap_state_top(&o->zswap, ZSWAP_CG_WRITTEN, top, CGROUPS_TOLD);
 
@@ -168,6 +178,7 @@ static void add_cgroups(const struct over_reclaim *o, double span_s, struct find
 		return;
 	}
 	f->cgroup_id = top[0]->id;
+	finding_evidence(f, "cgroup_span", "s", span_s);
 	for (int i = 0; i < n; i++)
 		evidence_of_cgroup(o, top[i], &cgroup_evidence[i], f);
 	add_advice(o, top[0], span_s, f);
@@ -194,11 +205,31 @@ static enum severity severity_of(const struct episode *e)
 	return e->signs & SIGN_IO ? SEVERITY_HIGH : SEVERITY_WARNING;
 }
 
+/* More lay on disk before than may have gone past zswap since. */
+static bool much_before(const struct over_reclaim *o, const struct episode *e)
+{
+	int64_t pages;
+
+	return zswap_state_disk_first(&o->zswap, &pages) &&
+	       pages > threshold(o->d, TH_ZSWAP_PAST) * zswap_flow_written(&o->zswap, &e->sum);
+}
+
+/* Also without what was read ahead and not needed enough came back; and what is needed to say so is told. */
+static bool reads_are_needed(const struct over_reclaim *o, const struct episode *e)
+{
+	int64_t unused, pages;
+
+	return zswap_flow_ahead_unused(&o->zswap, &e->sum, &unused) && zswap_state_disk_first(&o->zswap, &pages) &&
+	       e->sum.grown[ZSWAP_SWAP_IN] - unused >=
+	       threshold(o->d, TH_ZSWAP_BACK) * zswap_flow_written(&o->zswap, &e->sum);
+}
+
 static enum confidence confidence_of(const struct over_reclaim *o, const struct episode *e)
 {
-	if (!(e->signs & SIGN_READS))
+	if (!(e->signs & SIGN_READS) || much_before(o, e))
 		return CONFIDENCE_LOW;
-	return e->whole_window && zswap_has_counter(&o->zswap, ZSWAP_WRITTEN) ? CONFIDENCE_HIGH : CONFIDENCE_MEDIUM;
+	return e->whole_window && zswap_has_counter(&o->zswap, ZSWAP_WRITTEN) && reads_are_needed(o, e) ?
+	       CONFIDENCE_HIGH : CONFIDENCE_MEDIUM;
 }
 
 static void report(const struct over_reclaim *o, const struct episode *e)
@@ -217,7 +248,10 @@ static void report(const struct over_reclaim *o, const struct episode *e)
 	f.otherwise = "Pages that lay on disk before the recording began and are used again now, and what readahead of swap "
 		      "(vm.page-cluster) took along, are among those read.";
 	evidence_of(o, &e->sum, &f);
-	add_cgroups(o, zswap_flow_s(&e->sum), &f);
+	add_cgroups(o, &f);
+	if (much_before(o, e))
+		finding_missing(&f, "Many pages lay on disk before the recording began: whether those that were read "
+				    "are among them is not known.");
 	if (!zswap_has_counter(&o->zswap, ZSWAP_WRITTEN))
 		finding_missing(&f, "This kernel's vmstat has no zswpwb: what was written back is debugfs' count, read at another "
 				    "moment.");

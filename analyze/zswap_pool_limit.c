@@ -10,6 +10,11 @@
  * Refusals for other reasons (a page that does not compress) go the same way and are counted by debugfs; they are taken
  * off, so that the rest is a lower bound of what the limit did. Without debugfs the size of the pool has to tell that
  * it was full.
+ *
+ * Two things cannot be told apart. Up to 6.12 zswap takes no large folios, before it looks at its limit, and counts
+ * that nowhere: what thp_swpout tells is evidence of its own, and where it is most of what went past, nothing is sure (mTHP
+ * smaller than a pageblock it does not tell). And from 6.8 a page that is refused while memory.zswap.writeback is 0 for
+ * its cgroup stays in memory (swap_writepage()), though the refusal is counted: then rejects may not be taken off.
  */
 #include <inttypes.h>
 #include <stdio.h>
@@ -17,6 +22,7 @@
 #include "analyze/detector.h"
 #include "analyze/zswap_state.h"
 
+#define PAGEBLOCK_PAGES_DEFAULT	512
 #define ACCEPT_PERCENT	90	/* of the kernel, where the recording does not tell */
 #define MIB		1048576.0
 
@@ -31,6 +37,7 @@ struct pool_limit {
 	const struct detect	*d;
 	struct zswap_state	zswap;
 	struct episode		episode;
+	bool			undecided;	/* whether rejected pages went to disk would have decided */
 };
 
 /* Pages that went to disk past zswap and that nothing but the limit explains. */
@@ -59,6 +66,26 @@ static bool is_storm(const struct pool_limit *p, const struct episode *e)
 {
 	return e->active && e->windows >= threshold(p->d, TH_ZSWAP_WINDOWS) &&
 	       past_zswap(p, &e->sum) >= threshold(p->d, TH_ZSWAP_PAGES);
+}
+
+/* It would be one if no page that was rejected went to disk. */
+static bool may_be_storm(const struct pool_limit *p, const struct episode *e)
+{
+	return e->active && e->windows >= threshold(p->d, TH_ZSWAP_WINDOWS) && zswap_state_any_denied(&p->zswap) &&
+	       zswap_flow_direct(&p->zswap, &e->sum) >= threshold(p->d, TH_ZSWAP_PAGES);
+}
+
+/* Of huge pages that were swapped out as a whole. */
+static int64_t huge_past(const struct pool_limit *p, const struct zswap_flow *f)
+{
+	uint64_t block = p->d->facts->pageblock_pages ?: PAGEBLOCK_PAGES_DEFAULT;
+
+	return f->grown[ZSWAP_THP_OUT] < INT32_MAX ? f->grown[ZSWAP_THP_OUT] * block : INT64_MAX / 2;
+}
+
+static bool mostly_huge(const struct pool_limit *p, const struct zswap_flow *f)
+{
+	return huge_past(p, f) * 2 > past_zswap(p, f);
 }
 
 /* --- the finding --- */
@@ -106,6 +133,8 @@ static void evidence_of(const struct pool_limit *p, const struct episode *e, str
 	finding_evidence(f, "past_zswap", "pages", past_zswap(p, sum));
 	finding_evidence(f, "past_zswap_share", "ratio", bypass_share(p, sum));
 	finding_evidence(f, "refused_otherwise", "pages or more", zswap_flow_refused(sum));
+	if (zswap_has_counter(&p->zswap, ZSWAP_THP_OUT))
+		finding_evidence(f, "huge_pages_past_zswap", "pages", huge_past(p, sum));
 	finding_evidence(f, "stored", "pages", sum->grown[ZSWAP_STORED]);
 	finding_evidence(f, "loaded", "pages", sum->grown[ZSWAP_LOADED]);
 	finding_evidence(f, "written_back", "pages", zswap_flow_written(&p->zswap, sum));
@@ -139,7 +168,7 @@ static void add_holder(const struct pool_limit *p, struct finding *f)
 
 static enum confidence confidence_of(const struct pool_limit *p, const struct zswap_flow *sum)
 {
-	if (!zswap_has_counter(&p->zswap, ZSWAP_HITS) || !zswap_counts_written(&p->zswap))
+	if (!zswap_has_counter(&p->zswap, ZSWAP_HITS) || !zswap_counts_written(&p->zswap) || mostly_huge(p, sum))
 		return CONFIDENCE_LOW;
 	/* debugfs and vmstat are read one after the other; and a refusal of a large folio is counted once. */
 	if (!zswap_has_counter(&p->zswap, ZSWAP_WRITTEN) || zswap_flow_refused(sum) > past_zswap(p, sum))
@@ -152,7 +181,8 @@ static void report(const struct pool_limit *p, const struct episode *e)
 	struct finding f = finding_start(&zswap_pool_limit, e->sum.start_ns, e->sum.end_ns);
 	double share = bypass_share(p, &e->sum), page = zswap_state_page_bytes(&p->zswap);
 
-	f.severity = share >= threshold(p->d, TH_ZSWAP_PAST_HIGH) ? SEVERITY_HIGH : SEVERITY_WARNING;
+	f.severity = share >= threshold(p->d, TH_ZSWAP_PAST_HIGH) && !mostly_huge(p, &e->sum) ? SEVERITY_HIGH :
+												 SEVERITY_WARNING;
 	f.confidence = confidence_of(p, &e->sum);
 	snprintf(f.summary, sizeof(f.summary),
 		 "zswap was at its limit (%.1f MiB) in %" PRIu64 " windows of 10 s within %.0f s: %" PRId64 " pages (%.1f MiB) "
@@ -169,6 +199,12 @@ static void report(const struct pool_limit *p, const struct episode *e)
 	if (!zswap_has_counter(&p->zswap, ZSWAP_HITS))
 		finding_missing(&f, "zswap's own counters are not in the recording (debugfs): that it was full is concluded from "
 				    "the size of its pool, and pages that do not compress are counted as refused for its limit.");
+	if (mostly_huge(p, &e->sum))
+		finding_missing(&f, "Most of what went past zswap were huge pages: kernels up to 6.12 take none into "
+				    "zswap, full or not.");
+	if (zswap_state_any_denied(&p->zswap) && zswap_flow_refused(&e->sum))
+		finding_missing(&f, "memory.zswap.writeback is 0 for some cgroups: pages of theirs that were rejected "
+				    "stayed in memory, and are taken off all the same.");
 	if (!zswap_counts_written(&p->zswap))
 		finding_missing(&f, "How much zswap wrote back is not in the recording (zswpwb since 6.8; debugfs before): it is "
 				    "counted as gone past it.");
@@ -177,10 +213,12 @@ static void report(const struct pool_limit *p, const struct episode *e)
 
 /* --- slots --- */
 
-static void episode_close(const struct pool_limit *p, struct episode *e)
+static void episode_close(struct pool_limit *p, struct episode *e)
 {
 	if (is_storm(p, e))
 		report(p, e);
+	else
+		p->undecided |= may_be_storm(p, e);
 	e->active = false;
 }
 
@@ -227,6 +265,9 @@ static const char *lacks(const void *state)
 
 	if (zswap_state_lacks(&p->zswap))
 		return zswap_state_lacks(&p->zswap);
+	if (p->undecided)
+		return "zswap was full while pages went to disk past it, but as many were rejected for other reasons, "
+		       "and those of cgroups with memory.zswap.writeback=0 stay in memory: nothing tells which these were";
 	if (zswap_has_counter(&p->zswap, ZSWAP_HITS) || !zswap_state_pool(&p->zswap, &pool) || !pool ||
 	    zswap_state_limit(&p->zswap, &limit))
 		return NULL;

@@ -14,7 +14,8 @@
 #include "analyze/detector.h"
 #include "analyze/zswap_state.h"
 
-#define MIB	1048576.0
+#define MIB		1048576.0
+#define DENIED_MOST	0.9	/* of the pool: the rest takes a shrinker no further than a tenth */
 
 enum hindrance { HINDRANCE_NONE, HINDRANCE_SHRINKER, HINDRANCE_CGROUPS };
 
@@ -31,13 +32,25 @@ struct shrinker {
 	struct episode		episode;
 };
 
+static struct zswap_holders holders(const struct shrinker *s)
+{
+	return zswap_state_holders(&s->zswap, s->d->cgroup, s->d->ctx);
+}
+
+/* Of the pool, what cgroups hold that may not write back. */
+static double denied_share(const struct shrinker *s, const struct zswap_holders *h)
+{
+	int64_t pool;
+
+	return zswap_state_pool(&s->zswap, &pool) && pool > 0 ? (double)h->denied_bytes / pool : 0;
+}
+
 /* Why nothing is written back before the pool is full. Kernels before 6.8 have no shrinker. */
 static enum hindrance hindrance(const struct shrinker *s)
 {
-	int holders, denied;
+	struct zswap_holders h = holders(s);
 
-	zswap_state_holders(&s->zswap, &holders, &denied);
-	if (holders && holders == denied)
+	if (h.holders && (h.holders == h.denied || denied_share(s, &h) >= DENIED_MOST))
 		return HINDRANCE_CGROUPS;
 	return zswap_state_settings(&s->zswap).shrinker > 0 ? HINDRANCE_NONE : HINDRANCE_SHRINKER;
 }
@@ -79,12 +92,12 @@ static const char remedy_shrinker[] =
 	"next store writes back.";
 
 static const char remedy_cgroups[] =
-	"memory.zswap.writeback is 0 for every cgroup that holds pages: nothing may leave zswap. If that is wanted, "
+	"memory.zswap.writeback is 0 for the cgroups that hold the pages: nothing may leave zswap. If that is wanted, "
 	"limit what each may hold (memory.zswap.max); if not, echo 1 >memory.zswap.writeback. advised_step is what to "
 	"reclaim then by memory.reclaim every 6 s from the cgroup that holds most, while its memory pressure stays "
 	"low; 0 is to wait.";
 
-static void add_holder(const struct shrinker *s, const struct zswap_flow *sum, struct finding *f)
+static void add_holder(const struct shrinker *s, struct finding *f)
 {
 	const struct zswap_cgroup *top;
 	double step;
@@ -95,7 +108,9 @@ static void add_holder(const struct shrinker *s, const struct zswap_flow *sum, s
 	}
 	f->cgroup_id = top->id;
 	finding_evidence(f, "cgroup_pool", "bytes", top->until[ZSWAP_CG_POOL]);
-	step = zswap_cgroup_step(top, zswap_flow_s(sum), threshold(s->d, TH_ZSWAP_STEP), threshold(s->d, TH_ZSWAP_STEP_PSI));
+	finding_evidence(f, "cgroup_span", "s", zswap_state_cgroup_s(&s->zswap));
+	step = zswap_cgroup_step(top, zswap_state_cgroup_s(&s->zswap), threshold(s->d, TH_ZSWAP_STEP),
+				 threshold(s->d, TH_ZSWAP_STEP_PSI));
 	if (step >= 0)
 		finding_evidence(f, "advised_step", "bytes every 6 s", step);
 }
@@ -103,7 +118,7 @@ static void add_holder(const struct shrinker *s, const struct zswap_flow *sum, s
 static void evidence_of(const struct shrinker *s, const struct zswap_flow *sum, struct finding *f)
 {
 	int64_t written = zswap_flow_written(&s->zswap, sum), loaded = sum->grown[ZSWAP_LOADED], limit;
-	int holders, denied;
+	struct zswap_holders h = holders(s);
 
 	finding_evidence(f, "duration", "s", zswap_flow_s(sum));
 	finding_evidence(f, "pool_fill", "ratio, at least", sum->fill_min);
@@ -122,10 +137,10 @@ static void evidence_of(const struct shrinker *s, const struct zswap_flow *sum, 
 	finding_evidence(f, "past_zswap", "pages", zswap_flow_direct(&s->zswap, sum));
 	if (zswap_state_settings(&s->zswap).shrinker >= 0)
 		finding_evidence(f, "shrinker_enabled", "bool", zswap_state_settings(&s->zswap).shrinker);
-	zswap_state_holders(&s->zswap, &holders, &denied);
-	if (holders) {
-		finding_evidence(f, "cgroups_holding", "cgroups", holders);
-		finding_evidence(f, "cgroups_denied", "cgroups", denied);
+	if (h.holders) {
+		finding_evidence(f, "cgroups_holding", "cgroups", h.holders);
+		finding_evidence(f, "cgroups_denied", "cgroups", h.denied);
+		finding_evidence(f, "denied_share", "of the pool", denied_share(s, &h));
 	}
 	if (zswap_has_counter(&s->zswap, ZSWAP_MEMORY_US))
 		finding_evidence(f, "memory_some", "ratio", zswap_flow_share(sum, ZSWAP_MEMORY_US));
@@ -137,9 +152,19 @@ static bool turns_away(const struct shrinker *s, const struct zswap_flow *sum)
 	return sum->grown[ZSWAP_HITS] || zswap_flow_direct(&s->zswap, sum) >= threshold(s->d, TH_ZSWAP_PAGES);
 }
 
-static enum confidence confidence_of(const struct shrinker *s, const struct zswap_flow *sum)
+/* All that were sampled may not write back, but there is more in the pool than they hold. */
+static bool some_not_sampled(const struct shrinker *s, const struct episode *e)
 {
-	if (!zswap_counts_written(&s->zswap))
+	struct zswap_holders h = holders(s);
+
+	return e->hindrance == HINDRANCE_CGROUPS && denied_share(s, &h) < DENIED_MOST;
+}
+
+static enum confidence confidence_of(const struct shrinker *s, const struct episode *e)
+{
+	const struct zswap_flow *sum = &e->sum;
+
+	if (!zswap_counts_written(&s->zswap) || some_not_sampled(s, e))
 		return CONFIDENCE_LOW;
 	return zswap_flow_s(sum) < threshold(s->d, TH_ZSWAP_BACK_S) ? CONFIDENCE_MEDIUM : CONFIDENCE_HIGH;
 }
@@ -149,14 +174,18 @@ static void report(const struct shrinker *s, const struct episode *e)
 	struct finding f = finding_start(&zswap_shrinker_ineffective, e->sum.start_ns, e->sum.end_ns);
 	const struct zswap_flow *sum = &e->sum;
 	bool cgroups = e->hindrance == HINDRANCE_CGROUPS;
+	const char *off = zswap_state_settings(&s->zswap).shrinker < 0 ? "its shrinker is off, or it has none" :
+									 "its shrinker is off";
+	const char *forbidden = some_not_sampled(s, e) ? "writing back is forbidden to all cgroups that were sampled" :
+							 "writing back is forbidden to the cgroups that hold it";
 
 	f.severity = turns_away(s, sum) ? SEVERITY_WARNING : SEVERITY_INFO;
-	f.confidence = confidence_of(s, sum);
+	f.confidence = confidence_of(s, e);
 	snprintf(f.summary, sizeof(f.summary),
 		 "zswap held %.1f MiB (%.0f %% of its limit and more) for %.0f s, of which %" PRId64 " pages were asked back and %"
 		 PRId64 " written to disk: %s", sum->pool_peak / MIB, 100 * sum->fill_min, zswap_flow_s(sum),
 		 sum->grown[ZSWAP_LOADED], zswap_flow_written(&s->zswap, sum),
-		 cgroups ? "writing back is forbidden to all cgroups that hold it" : "its shrinker is off");
+		 cgroups ? forbidden : off);
 	f.explanation = explanation;
 	f.remedy = cgroups ? remedy_cgroups : remedy_shrinker;
 	f.references = "zswap_shrinker_count(), mm/zswap.c; memory.zswap.writeback in "
@@ -164,7 +193,7 @@ static void report(const struct shrinker *s, const struct episode *e)
 		       "May and June 2026; not merged by 7.3.";
 	f.otherwise = "Pages that are used, but less than once an hour: on disk they would cost a read each time.";
 	evidence_of(s, sum, &f);
-	add_holder(s, sum, &f);
+	add_holder(s, &f);
 	if (!zswap_counts_written(&s->zswap))
 		finding_missing(&f, "How much zswap wrote back is not in the recording (zswpwb since 6.8; debugfs before).");
 	if (s->zswap.cgroups_left_out)

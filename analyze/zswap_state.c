@@ -32,10 +32,15 @@ static const char *const counter_names[ZSWAP_COUNTERS] = {
 	[ZSWAP_KMEMCACHE_FAIL] = "zswap.reject_kmemcache_fail",
 	[ZSWAP_IO_US] = "psi.io.some.total",
 	[ZSWAP_MEMORY_US] = "psi.memory.some.total",
+	[ZSWAP_THP_OUT] = "thp_swpout",
+	[ZSWAP_AHEAD] = "swap_ra",
+	[ZSWAP_AHEAD_USED] = "swap_ra_hit",
 	[ZSWAP_POOL] = "zswap.pool_total_size",
 	[ZSWAP_POOL_MEMINFO] = "Zswap",
 	[ZSWAP_ORIGINAL] = "Zswapped",
 	[ZSWAP_MEM_TOTAL] = "MemTotal",
+	[ZSWAP_SWAP_TOTAL] = "SwapTotal",
+	[ZSWAP_SWAP_FREE] = "SwapFree",
 };
 
 static const char *const cgroup_names[ZSWAP_CG_COUNTERS] = {
@@ -223,8 +228,18 @@ static struct zswap_flow flow_from(uint64_t ts, int64_t pool)
 	return (struct zswap_flow){ .start_ns = ts, .end_ns = ts, .fill_min = -1, .fill_max = -1, .pool_first = pool };
 }
 
+static void note_disk_first(struct zswap_state *s)
+{
+	const struct counter *total = &s->now[ZSWAP_SWAP_TOTAL], *free = &s->now[ZSWAP_SWAP_FREE];
+
+	if (!s->disk_first.known && total->known && free->known && s->now[ZSWAP_ORIGINAL].known)
+		set(&s->disk_first, (total->value - free->value - s->now[ZSWAP_ORIGINAL].value) /
+				    (int64_t)zswap_state_page_bytes(s));
+}
+
 static void look(struct zswap_state *s)
 {
+	note_disk_first(s);
 	flow_look(s, &s->open);
 	for (int i = 0; i < ZSWAP_GROWING; i++)
 		if (s->now[i].known)
@@ -300,6 +315,20 @@ int64_t zswap_flow_refused(const struct zswap_flow *f)
 	return f->grown[ZSWAP_POOR] + f->grown[ZSWAP_FAIL] + f->grown[ZSWAP_ALLOC_FAIL] + f->grown[ZSWAP_KMEMCACHE_FAIL];
 }
 
+bool zswap_state_disk_first(const struct zswap_state *s, int64_t *pages)
+{
+	*pages = s->disk_first.value;
+	return s->disk_first.known;
+}
+
+bool zswap_flow_ahead_unused(const struct zswap_state *s, const struct zswap_flow *f, int64_t *pages)
+{
+	*pages = f->grown[ZSWAP_AHEAD] - f->grown[ZSWAP_AHEAD_USED];
+	if (*pages < 0)
+		*pages = 0;
+	return s->now[ZSWAP_AHEAD].known && s->now[ZSWAP_AHEAD_USED].known;
+}
+
 /* @shrunk: bytes that the pool lost. */
 static bool efficacy(double shrunk, int64_t stored, int64_t loaded, int64_t written, double page_compressed, double *out)
 {
@@ -321,6 +350,16 @@ bool zswap_flow_efficacy(const struct zswap_state *s, const struct zswap_flow *f
 
 static void cgroup_sample(struct zswap_state *s, const struct sample *sample);
 
+/* The first value of a counter that grows is where its growth begins, also when more come before the next look. */
+static void system_counter(struct zswap_state *s, int i, int64_t value)
+{
+	bool first = !s->now[i].known;
+
+	set(&s->now[i], value);
+	if (first && i < ZSWAP_GROWING)
+		s->before[i] = s->now[i];
+}
+
 const struct zswap_flow *zswap_state_sample(struct zswap_state *s, const struct sample *sample)
 {
 	const struct zswap_flow *done = NULL;
@@ -328,7 +367,7 @@ const struct zswap_flow *zswap_state_sample(struct zswap_state *s, const struct 
 
 	if (!s->begun) {
 		s->begun = true;
-		s->look_ns = sample->ts;
+		s->look_ns = s->mark_ns = s->until_ns = sample->ts;
 		s->open = flow_from(sample->ts, -1);
 	}
 	if (sample->ts >= s->look_ns + LOOK_NS) {	/* samples of one time come one by one: those of the last are complete */
@@ -348,7 +387,7 @@ const struct zswap_flow *zswap_state_sample(struct zswap_state *s, const struct 
 	} else if (sample->scope == SCOPE_SYSTEM) {
 		i = name_index(counter_names, ZSWAP_COUNTERS, sample->name);
 		if (i >= 0)
-			set(&s->now[i], sample->value);
+			system_counter(s, i, sample->value);
 	}
 	return done;
 }
@@ -434,6 +473,7 @@ static void cgroup_sample(struct zswap_state *s, const struct sample *sample)
 
 void zswap_state_extend(struct zswap_state *s)
 {
+	s->until_ns = s->open.start_ns;		/* the slot that was handed out ends there */
 	for (int i = 0; i < s->ncgroups; i++)
 		for (int k = 0; k < ZSWAP_CG_COUNTERS; k++)
 			s->cgroup[i].until[k] = s->cgroup[i].now[k].value;
@@ -442,8 +482,14 @@ void zswap_state_extend(struct zswap_state *s)
 void zswap_state_mark(struct zswap_state *s)
 {
 	zswap_state_extend(s);
+	s->mark_ns = s->until_ns;
 	for (int i = 0; i < s->ncgroups; i++)
 		memcpy(s->cgroup[i].mark, s->cgroup[i].until, sizeof(s->cgroup[i].mark));
+}
+
+double zswap_state_cgroup_s(const struct zswap_state *s)
+{
+	return ns_to_s(elapsed_ns(s->mark_ns, s->until_ns));
 }
 
 int64_t zswap_cgroup_growth(const struct zswap_cgroup *cg, enum zswap_cgroup_counter which)
@@ -515,13 +561,58 @@ double zswap_cgroup_step(const struct zswap_cgroup *cg, double span_s, double sh
 	return room > 0 ? cg->now[ZSWAP_CG_CURRENT].value * share * room : 0;
 }
 
-void zswap_state_holders(const struct zswap_state *s, int *holders, int *denied)
+bool zswap_state_any_denied(const struct zswap_state *s)
 {
-	*holders = *denied = 0;
-	for (int i = 0; i < s->ncgroups; i++) {
-		bool holds = s->cgroup[i].now[ZSWAP_CG_POOL].value > 0;
+	for (int i = 0; i < s->ncgroups; i++)
+		if (is_denied(&s->cgroup[i]))
+			return true;
+	return false;
+}
 
-		*holders += holds;
-		*denied += holds && is_denied(&s->cgroup[i]);
+static bool is_above(const char *above, const char *path)
+{
+	size_t len = strlen(above);
+
+	while (len && above[len - 1] == '/')
+		len--;
+	return *above && *path && strlen(path) > len && !strncmp(above, path, len) && path[len] == '/';
+}
+
+/* One above it forbids writing back. */
+static bool is_below_denied(const struct zswap_state *s, const struct zswap_cgroup *cg, zswap_path_fn path_of,
+			    void *ctx)
+{
+	const char *path = path_of(ctx, cg->id);
+
+	for (int i = 0; *path && i < s->ncgroups; i++)
+		if (is_denied(&s->cgroup[i]) && is_above(path_of(ctx, s->cgroup[i].id), path))
+			return true;
+	return false;
+}
+
+struct zswap_holders zswap_state_holders(const struct zswap_state *s, zswap_path_fn path_of, void *ctx)
+{
+	struct zswap_holders h = { 0 };
+	int64_t largest = 0;
+	bool paths = true;
+
+	for (int i = 0; i < s->ncgroups; i++) {
+		const struct zswap_cgroup *cg = &s->cgroup[i];
+		int64_t pool = cg->now[ZSWAP_CG_POOL].value;
+		bool denied = is_denied(cg), below;
+
+		if (pool <= 0)
+			continue;
+		h.holders++;
+		below = is_below_denied(s, cg, path_of, ctx);
+		h.denied += denied || below;
+		if (!denied || below)
+			continue;
+		paths &= *path_of(ctx, cg->id) != 0;
+		h.denied_bytes += pool;
+		largest = pool > largest ? pool : largest;
 	}
+	if (!paths)
+		h.denied_bytes = largest;
+	return h;
 }

@@ -32,12 +32,16 @@ enum zswap_counter {
 	ZSWAP_HITS,		/* stores refused because the pool was at its limit */
 	ZSWAP_POOR, ZSWAP_FAIL, ZSWAP_ALLOC_FAIL, ZSWAP_KMEMCACHE_FAIL,	/* stores refused for other reasons */
 	ZSWAP_IO_US, ZSWAP_MEMORY_US,	/* PSI some */
+	ZSWAP_THP_OUT,		/* thp_swpout: huge pages written to swap devices as a whole, in pswpout too */
+	ZSWAP_AHEAD,		/* swap_ra: pages read ahead of need, from disk and from zswap */
+	ZSWAP_AHEAD_USED,	/* swap_ra_hit: those of them that were needed */
 	ZSWAP_GROWING,
 	/* that do not */
 	ZSWAP_POOL = ZSWAP_GROWING,	/* bytes that the pool takes */
 	ZSWAP_POOL_MEMINFO,		/* the same from /proc/meminfo */
 	ZSWAP_ORIGINAL,			/* bytes that its pages had before */
 	ZSWAP_MEM_TOTAL,		/* bytes */
+	ZSWAP_SWAP_TOTAL, ZSWAP_SWAP_FREE,	/* bytes; slots of pages that zswap holds are in use */
 	ZSWAP_COUNTERS
 };
 
@@ -90,6 +94,8 @@ struct zswap_state {
 	struct zswap_settings	settings;
 	struct zswap_change	change[ZSWAP_CHANGES_MAX];
 	int			nchanges;
+	struct counter		disk_first;	/* pages */
+	uint64_t		mark_ns, until_ns;	/* of the two calls */
 	struct zswap_cgroup	cgroup[ZSWAP_CGROUPS_MAX];
 	int			ncgroups;
 	uint64_t		cgroups_left_out;
@@ -145,6 +151,12 @@ int64_t zswap_flow_written(const struct zswap_state *s, const struct zswap_flow 
 int64_t zswap_flow_direct(const struct zswap_state *s, const struct zswap_flow *f);
 int64_t zswap_flow_refused(const struct zswap_flow *f);
 
+/* Pages that lay on disk when the samples began: used swap that zswap did not hold. False: not known. */
+bool zswap_state_disk_first(const struct zswap_state *s, int64_t *pages);
+
+/* Pages that were read ahead and not needed, an upper bound of those from disk. False: not known. */
+bool zswap_flow_ahead_unused(const struct zswap_state *s, const struct zswap_flow *f, int64_t *pages);
+
 /*
  * What came free by what should have: written pages at the ratio of the pool. What was stored and loaded meanwhile is
  * taken out at the same ratio, so where that is much the number would be noise: false. See kernel-domain.md 4e.
@@ -152,9 +164,13 @@ int64_t zswap_flow_refused(const struct zswap_flow *f);
 bool zswap_flow_efficacy(const struct zswap_state *s, const struct zswap_flow *f, double *out);
 bool zswap_cgroup_efficacy(const struct zswap_state *s, const struct zswap_cgroup *cg, double *out);
 
-/* Growth of cgroups' counters is counted from here; and until here. */
+/*
+ * Growth of cgroups' counters is counted from here; and until here. The time between is not that of a finding: a
+ * cgroup's growth is divided by zswap_state_cgroup_s().
+ */
 void zswap_state_mark(struct zswap_state *s);
 void zswap_state_extend(struct zswap_state *s);
+double zswap_state_cgroup_s(const struct zswap_state *s);
 int64_t zswap_cgroup_growth(const struct zswap_cgroup *cg, enum zswap_cgroup_counter which);
 
 /*
@@ -170,7 +186,22 @@ int zswap_state_top(const struct zswap_state *s, enum zswap_cgroup_counter which
  */
 double zswap_cgroup_step(const struct zswap_cgroup *cg, double span_s, double share, double target);
 
-/* Cgroups that hold some of the pool, and those of them that are told not to write back. */
-void zswap_state_holders(const struct zswap_state *s, int *holders, int *denied);
+/*
+ * Cgroups that hold some of the pool, and those of them that are told not to write back, by memory.zswap.writeback of
+ * their own or of a cgroup above them (mem_cgroup_zswap_writeback_enabled()). Which are above them is told by paths
+ * (@path_of as detect.cgroup has it); where no path is known, what is above a cgroup is not. denied_bytes is what
+ * those hold, each once: their counts include what is below them. Without paths it is the largest alone.
+ */
+struct zswap_holders {
+	int		holders, denied;
+	int64_t		denied_bytes;
+};
+
+typedef const char *(*zswap_path_fn)(void *ctx, uint64_t id);
+
+struct zswap_holders zswap_state_holders(const struct zswap_state *s, zswap_path_fn path_of, void *ctx);
+
+/* memory.zswap.writeback is 0 for some cgroup: what zswap refuses of its pages stays in memory. */
+bool zswap_state_any_denied(const struct zswap_state *s);
 
 #endif

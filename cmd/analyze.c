@@ -15,6 +15,7 @@
 #include "cmd/interrupt.h"
 #include "cmd/options.h"
 #include "cmd/range.h"
+#include "cmd/snapshots.h"
 #include "store/reader.h"
 
 struct analyze {
@@ -23,6 +24,7 @@ struct analyze {
 	bool			list_thresholds;
 	const char		*only;
 	struct range		range;
+	struct snapshots	snapshots;
 	struct thresholds	th;
 	struct analysis		*analysis;
 };
@@ -89,12 +91,25 @@ static int set_threshold_file(void *ctx, const char *value)
 	return STATUS_ERROR;
 }
 
+static int set_snapshots(void *ctx, const char *value)
+{
+	((struct analyze *)ctx)->snapshots.dir = value;
+	return 0;
+}
+
+static int set_snapshots_offset(void *ctx, const char *value)
+{
+	return snapshots_set_offset(&((struct analyze *)ctx)->snapshots, value);
+}
+
 static const struct option_row rows[] = {
 	{ "json", 'j', NULL, "one JSON object instead of text", set_json },
 	{ "exit-code", 'e', NULL, "exit with 1 when there is a finding of severity warning or above", set_exit_code },
 	{ "only", 'k', "KIND", "look for this kind of finding only", set_only },
 	{ "from", 0, "TIME", "leave out what is before: seconds of its clock, +S from its start", set_from },
 	{ "to", 0, "TIME", "leave out what is after", set_to },
+	{ "snapshots", 0, "DIR", SNAPSHOTS_HELP, set_snapshots },
+	{ "snapshots-offset", 0, "SECONDS", SNAPSHOTS_OFFSET_HELP, set_snapshots_offset },
 	{ "thresholds", 0, NULL, "show every threshold with unit and reason, and exit", set_list },
 	{ "threshold", 't', "NAME=VALUE", "set a threshold", set_threshold },
 	{ "threshold-file", 0, "FILE", "set thresholds from lines of NAME=VALUE", set_threshold_file },
@@ -121,8 +136,10 @@ static int analyze_store(struct analyze *an, const struct input *input, struct s
 	uint64_t start_ns, from_ns, to_ns;
 	struct store *store;
 	const char *start;
-	int ret;
+	int ret, ended;
 
+	if (snapshots_open(&an->snapshots, &sink))
+		return -EINVAL;
 	ret = store_open(input->path, &err, &store);
 	if (ret) {
 		complain("analyze", err.what, err.hint);
@@ -133,11 +150,14 @@ static int analyze_store(struct analyze *an, const struct input *input, struct s
 	range_resolve(&an->range, start_ns, &from_ns, &to_ns);
 	analysis_starts_at(an->analysis, start_ns);
 	ret = store_replay(store, from_ns, to_ns, &sink);
-	if (ret)
-		complain("analyze", err.what[0] ? err.what : strerror(-ret), err.hint);
-	SINK_CALL(&sink, end);
-	store_close(store);
+	ended = SINK_CALL(&sink, end);
+	ret = ret ? ret : ended;
 	snprintf(why->what, sizeof(why->what), "%s", err.what);
+	snprintf(why->hint, sizeof(why->hint), "%s", err.hint);
+	snapshots_explain(&an->snapshots, why);
+	if (ret)
+		complain("analyze", why->what[0] ? why->what : strerror(-ret), why->hint);
+	store_close(store);
 	return ret;
 }
 
@@ -150,7 +170,10 @@ static int analyze_trace(struct analyze *an, const struct input *input, struct s
 		an->range.sink = sink;
 		sink = range_sink(&an->range);
 	}
+	if (snapshots_open(&an->snapshots, &sink))
+		return -EINVAL;
 	ret = input_run(input, &sink, "analyzing", err);
+	snapshots_explain(&an->snapshots, err);
 	interrupt_resume();
 	if (an->range.begun)
 		analysis_starts_at(an->analysis, an->range.first_ns);
@@ -249,7 +272,10 @@ int cmd_analyze(int argc, char **argv)
 	}
 	status = input_open(argv[first], &input);
 	if (!status) {
-		status = analyze(&an, &input);
+		status = snapshots_check(&an.snapshots, &input);
+		if (!status)
+			status = analyze(&an, &input);
+		snapshots_close(&an.snapshots, an.json);
 		input_close(&input);
 	}
 	analysis_free(an.analysis);

@@ -15,6 +15,7 @@
 #include "cmd/input.h"
 #include "cmd/interrupt.h"
 #include "cmd/options.h"
+#include "cmd/snapshots.h"
 #include "cmd/store_results.h"
 #include "cmd/summary.h"
 #include "spine/fanout.h"
@@ -26,6 +27,7 @@ struct import {
 	const char		*output;
 	bool			force;
 	bool			quiet;
+	struct snapshots	snapshots;
 	struct thresholds	th;
 	struct store_writer	*writer;
 	struct store_error	store_error;
@@ -51,20 +53,35 @@ static int set_quiet(void *ctx, const char *value)
 	return 0;
 }
 
+static int set_snapshots(void *ctx, const char *value)
+{
+	((struct import *)ctx)->snapshots.dir = value;
+	return 0;
+}
+
+static int set_snapshots_offset(void *ctx, const char *value)
+{
+	return snapshots_set_offset(&((struct import *)ctx)->snapshots, value);
+}
+
 static const struct option_row rows[] = {
 	{ "output", 'o', "FILE", "the store to make (default: INPUT's name with .db, in this directory)", set_output },
 	{ "force", 'f', NULL, "replace FILE if it exists", set_force },
 	{ "quiet", 'q', NULL, "no summary", set_quiet },
+	{ "snapshots", 0, "DIR", SNAPSHOTS_HELP, set_snapshots },
+	{ "snapshots-offset", 0, "SECONDS", SNAPSHOTS_OFFSET_HELP, set_snapshots_offset },
 	{ 0 },
 };
 
 static const struct usage usage = {
 	.command = "import",
 	.synopsis = "[OPTION...] INPUT",
-	.about = "Turns a trace.dat or ftrace text into a SQLite store. INPUT '-' is standard input.\n",
+	.about = "Turns a trace.dat or ftrace text into a SQLite store. INPUT '-' is standard input; a directory is one of\n"
+		 "snapshots, without a trace.\n",
 	.rows = rows,
 	.examples = "  squall import trace.dat -o storm.db\n"
-		    "  cat /sys/kernel/tracing/trace | squall import - -o now.db\n",
+		    "  cat /sys/kernel/tracing/trace | squall import - -o now.db\n"
+		    "  squall import trace.dat --snapshots cron-vmstat/ -o storm.db\n",
 	.min_args = 1,
 	.max_args = 1,
 };
@@ -137,7 +154,10 @@ static int finish(struct import *im, const struct input *input, struct checksum 
 {
 	bool damaged = run_error == -EBADMSG;
 	bool empty = !analysis_totals(im->analysis)->events;
+	struct source_error why = *err;
 	int ret = 0;
+
+	snapshots_explain(&im->snapshots, &why);
 
 	if (run_error && (!damaged || empty)) {
 		checksum_wait(sum);
@@ -146,7 +166,7 @@ static int finish(struct import *im, const struct input *input, struct checksum 
 		if (im->store_error.what[0])
 			complain("import", im->store_error.what, im->store_error.hint);
 		else
-			complain(input->path, err->what[0] ? err->what : strerror(-run_error), err->hint);
+			complain(input->path, why.what[0] ? why.what : strerror(-run_error), why.hint);
 		return STATUS_ERROR;
 	}
 	ret = complete(im, input, sum, damaged ? err->what : NULL);
@@ -192,6 +212,10 @@ static int import(struct import *im, const struct input *input)
 	/* The store comes first, so that the row of an event is there before the chain that ends with it. */
 	fanout.sinks[0] = store_writer_sink(im->writer);
 	fanout.sinks[1] = analysis_sink(im->analysis);
+	if (snapshots_open(&im->snapshots, &sink)) {
+		store_writer_abort(im->writer);
+		return STATUS_ERROR;
+	}
 	checksum_start(&sum, input->size ? input->fd : -1);
 	ret = input_run(input, &sink, "importing", &err);
 	return finish(im, input, &sum, ret, &err);
@@ -225,7 +249,10 @@ int cmd_import(int argc, char **argv)
 		return STATUS_ERROR;
 	}
 	thresholds_default(&im.th);
-	status = import(&im, &input);
+	status = snapshots_check(&im.snapshots, &input);
+	if (!status)
+		status = import(&im, &input);
+	snapshots_close(&im.snapshots, im.quiet);
 	analysis_free(im.analysis);
 	input_close(&input);
 	return status;

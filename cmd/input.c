@@ -67,7 +67,7 @@ static const struct {
 	{ "PK\x03\x04", 4, "it is a zip archive: unzip -p FILE | squall analyze -" },
 	{ "\xff\xfe", 2, "it is UTF-16: iconv -f UTF-16 FILE | squall analyze -" },
 	{ "\xfe\xff", 2, "it is UTF-16: iconv -f UTF-16 FILE | squall analyze -" },
-	{ "PERFILE2", 8, "it is perf.data: perf script -i FILE | squall analyze -" },
+	{ "PERFILE2", 8, "it is perf.data: perf script -i FILE -F comm,tid,cpu,time,event,trace | squall analyze -" },
 };
 
 static const char *packed_hint(const char *head, ssize_t n)
@@ -90,8 +90,10 @@ int input_open(const char *path, struct input *input)
 	input->fd = is_stdin ? dup(STDIN_FILENO) : open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
 	if (input->fd < 0 || fstat(input->fd, &st))
 		return refuse(input, strerror(errno), NULL);
-	if (S_ISDIR(st.st_mode))
-		return refuse(input, "is a directory", "give a store, a trace.dat, or a file with ftrace text");
+	if (S_ISDIR(st.st_mode)) {
+		input->is_directory = true;
+		return STATUS_OK;
+	}
 	input->size = S_ISREG(st.st_mode) ? st.st_size : 0;
 	n = peek(input->fd, S_ISREG(st.st_mode), head, sizeof(head));
 	if (n == -EINVAL)	/* neither file nor pipe: a terminal or socket can only bring text */
@@ -139,6 +141,8 @@ int input_run(const struct input *input, const struct sink *sink, const char *do
 	struct progress_line line;
 	int ret, ended;
 
+	if (input->is_directory)
+		return SINK_CALL(sink, end);
 	interrupt_catch();
 	progress_start(&line, doing);
 	ret = isolate_run(input->source, &in, sink, tick, &line, err);

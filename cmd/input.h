@@ -15,7 +15,8 @@ struct input {
 	int				fd;
 	uint64_t			size;
 	bool				is_store;
-	const struct source_ops		*source;	/* NULL for a store */
+	bool				is_directory;	/* of snapshots: cmd/snapshots.h */
+	const struct source_ops		*source;	/* NULL for a store, or a directory */
 };
 
 /* STATUS_OK, or STATUS_ERROR after a message. Close with input_close. */
@@ -27,8 +28,9 @@ bool input_is_file(const struct input *input, const char *path);
 void input_close(struct input *input);
 
 /*
- * Reads a trace into @sink and calls its end. 0; -EBADMSG when it is damaged (err tells; what came before was
- * delivered); another negative errno when reading or the sink failed.
+ * Reads a trace into @sink and calls its end; of a directory the end is all, the snapshots come from its sink. 0;
+ * -EBADMSG when it is damaged (err tells; what came before was delivered); another negative errno when reading or the
+ * sink failed.
  */
 int input_run(const struct input *input, const struct sink *sink, const char *doing, struct source_error *err);
 

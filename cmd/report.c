@@ -16,6 +16,7 @@
 #include "cmd/input.h"
 #include "cmd/interrupt.h"
 #include "cmd/options.h"
+#include "cmd/snapshots.h"
 #include "report/report.h"
 #include "spine/fanout.h"
 #include "store/reader.h"
@@ -27,6 +28,7 @@ struct report_command {
 	bool			force, format_told;
 	enum report_format	format;
 	struct thresholds	th;
+	struct snapshots	snapshots;
 };
 
 static int set_output(void *ctx, const char *value)
@@ -56,10 +58,23 @@ static int set_format(void *ctx, const char *value)
 	return STATUS_ERROR;
 }
 
+static int set_snapshots(void *ctx, const char *value)
+{
+	((struct report_command *)ctx)->snapshots.dir = value;
+	return 0;
+}
+
+static int set_snapshots_offset(void *ctx, const char *value)
+{
+	return snapshots_set_offset(&((struct report_command *)ctx)->snapshots, value);
+}
+
 static const struct option_row rows[] = {
 	{ "output", 'o', "OUT", "write it there instead of to standard output", set_output },
 	{ "format", 'F', "FORMAT", "html, markdown, text or json (default: as OUT ends; else text)", set_format },
 	{ "force", 'f', NULL, "replace OUT if it exists", set_force },
+	{ "snapshots", 0, "DIR", SNAPSHOTS_HELP, set_snapshots },
+	{ "snapshots-offset", 0, "SECONDS", SNAPSHOTS_OFFSET_HELP, set_snapshots_offset },
 	{ 0 },
 };
 
@@ -99,7 +114,8 @@ static enum report_format format_of(const char *output)
 
 /* --- reading --- */
 
-static int read_store(const struct input *input, const struct sink *sink, struct analysis *a, struct source_error *why)
+static int read_store(const struct report_command *cmd, const struct input *input, const struct sink *sink,
+		      struct analysis *a, struct source_error *why)
 {
 	struct store_error err = { 0 };
 	struct store *store;
@@ -117,16 +133,20 @@ static int read_store(const struct input *input, const struct sink *sink, struct
 	ended = SINK_CALL(sink, end);
 	store_close(store);
 	ret = ret ? ret : ended;
-	if (ret)
-		complain("report", err.what[0] ? err.what : strerror(-ret), err.hint);
 	snprintf(why->what, sizeof(why->what), "%s", err.what);
+	snprintf(why->hint, sizeof(why->hint), "%s", err.hint);
+	snapshots_explain(&cmd->snapshots, why);
+	if (ret)
+		complain("report", why->what[0] ? why->what : strerror(-ret), why->hint);
 	return ret;
 }
 
-static int read_trace(const struct input *input, const struct sink *sink, struct source_error *why)
+static int read_trace(const struct report_command *cmd, const struct input *input, const struct sink *sink,
+		      struct source_error *why)
 {
 	int ret = input_run(input, sink, "reading", why);
 
+	snapshots_explain(&cmd->snapshots, why);
 	interrupt_resume();
 	if (ret)
 		complain(input->path, why->what[0] ? why->what : strerror(-ret), why->hint);
@@ -198,7 +218,7 @@ static int write_report(const struct report_command *cmd, const struct report *r
 
 /* --- all of it --- */
 
-static int run(const struct report_command *cmd, const struct input *input, struct analysis *a, struct recording *r)
+static int run(struct report_command *cmd, const struct input *input, struct analysis *a, struct recording *r)
 {
 	struct fanout fanout = { .n = 2, .sinks = { analysis_sink(a), recording_sink(r) } };
 	struct sink sink = fanout_sink(&fanout);
@@ -208,8 +228,11 @@ static int run(const struct report_command *cmd, const struct input *input, stru
 		.color = cmd->format == REPORT_TEXT && !cmd->output && isatty(STDOUT_FILENO) && !getenv("NO_COLOR"),
 	};
 	struct report report = { .a = a, .r = r, .options = &options };
-	int ret = input->is_store ? read_store(input, &sink, a, &why) : read_trace(input, &sink, &why), status;
+	int ret, status;
 
+	if (snapshots_open(&cmd->snapshots, &sink))
+		return STATUS_ERROR;
+	ret = input->is_store ? read_store(cmd, input, &sink, a, &why) : read_trace(cmd, input, &sink, &why);
 	/* What came before the damage is reported; a file without any event has nothing to show. */
 	if (ret && !analysis_totals(a)->events)
 		return STATUS_ERROR;
@@ -224,7 +247,7 @@ static int run(const struct report_command *cmd, const struct input *input, stru
 	return ret ? STATUS_ERROR : status;
 }
 
-static int report(const struct report_command *cmd, const struct input *input)
+static int report(struct report_command *cmd, const struct input *input)
 {
 	struct analysis_options options = { .th = &cmd->th, .failures = recording_failures };
 	struct recording *r = NULL;
@@ -278,7 +301,10 @@ int cmd_report(int argc, char **argv)
 		return status;
 	status = check_output(&cmd, &input);
 	if (!status)
+		status = snapshots_check(&cmd.snapshots, &input);
+	if (!status)
 		status = report(&cmd, &input);
+	snapshots_close(&cmd.snapshots, cmd.format == REPORT_JSON);
 	input_close(&input);
 	return status;
 }

@@ -137,6 +137,11 @@ int top_recording_open(const char *path, uint64_t interval_ns, struct top_record
 
 	*out = (struct top_recording){ .path = path, .interval_ns = interval_ns, .fresh = true };
 	status = input_open(path, &input);
+	if (!status && input.is_directory) {
+		complain(path, "is a directory", "squall import makes a store of snapshots");
+		status = STATUS_ERROR;
+		input_close(&input);
+	}
 	if (status)
 		return status;
 	status = input.is_store ? open_player(out, path) : open_imported(out, &input);

@@ -279,6 +279,13 @@ int64_t sampler_tick(struct sampler *s, uint64_t now_ns, const struct sink *sink
 	return next_ns > out.ts ? next_ns - out.ts : 1;
 }
 
+int sampler_read(struct sampler *s, uint64_t now_ns, const struct sink *sink)
+{
+	struct sample_out out = { .sink = sink, .clock = s->clock, .ts = now_ns };
+
+	return read_all(s, &out);
+}
+
 void sampler_repeat(struct sampler *s)
 {
 	series_names_forget(s->env.names);

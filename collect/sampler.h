@@ -61,6 +61,9 @@ int sampler_start(struct sampler *s, uint64_t now_ns, const struct sink *sink);
 /* Reads what is due. The ns until something is due again, at least 1. */
 int64_t sampler_tick(struct sampler *s, uint64_t now_ns, const struct sink *sink);
 
+/* Everything, due or not. */
+int sampler_read(struct sampler *s, uint64_t now_ns, const struct sink *sink);
+
 /* The next reads give all their values again, changed or not: the sink has lost some. */
 void sampler_repeat(struct sampler *s);
 

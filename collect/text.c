@@ -63,6 +63,8 @@ struct text_run {
 	bool				counts;			/* the first event's time was no time */
 	bool				header;			/* a trace, though perhaps without events */
 	bool				damaged;
+	bool				quoted_printable;	/* the mail is */
+	uint64_t			cleaned;		/* offset up to which clean() was */
 	bool				unfinished;		/* the input ends inside an event line */
 	uint64_t			damage_offset;
 };
@@ -224,40 +226,115 @@ static const char *find_damage(const char *p, size_t len)
 
 /* --- lines that a mail program wrapped --- */
 
+/* What mail programs and web pages did to the bytes; a line comes here as the next one and as the current one. */
+static void clean(struct text_run *run, struct text_raw *raw)
+{
+	if (raw->offset < run->cleaned)
+		return;
+	run->cleaned = raw->offset + raw->len + 1;
+	text_line_unescape(raw->p, raw->len);
+	text_line_unquote(raw->p, raw->len, &run->quoted_printable);
+}
+
+/* Two lines as one: with blanks over what was between them, or with the first moved up to the second. */
+struct join {
+	struct text_raw		raw;		/* of both */
+	struct text_line	line;
+	unsigned int		columns;	/* that make sense */
+	bool			fits;
+	char			saved[GAP_BYTES];
+	char			*gap;
+	size_t			gap_len;
+};
+
+static void parse_join(struct text_run *run, struct join *join)
+{
+	text_line_parse(join->raw.p, join->raw.len, &join->line);
+	join->columns = 0;
+	join->fits = join->line.kind == TEXT_LINE_EVENT && text_payload_fits(run->payload, &join->line, &join->columns);
+}
+
+/* False: the next line is none that could belong to this one. */
+static bool begin_join(struct text_run *run, const struct text_raw *raw, const struct text_line *line, struct join *join)
+{
+	struct text_line next_line;
+	struct text_raw next;
+
+	if (!text_reader_peek(run->reader, &next))
+		return false;
+	clean(run, &next);
+	text_line_parse(next.p, next.len, &next_line);
+	join->gap = raw->p + (line->text.p + line->text.len - raw->p);
+	join->gap_len = next_line.text.p - join->gap;
+	if (next_line.kind != TEXT_LINE_OTHER || join->gap_len > GAP_BYTES)
+		return false;
+	join->raw = *raw;
+	join->raw.len = next.p + next.len - raw->p;
+	memcpy(join->saved, join->gap, join->gap_len);
+	memset(join->gap, ' ', join->gap_len);
+	parse_join(run, join);
+	return true;
+}
+
+/* "nr_activat" and "e=0": the break was inside a word. */
+static void tighten_join(struct text_run *run, struct join *join)
+{
+	char *start = join->raw.p;
+
+	memmove(start + join->gap_len, start, join->gap - start);
+	join->raw.p += join->gap_len;
+	join->raw.len -= join->gap_len;
+	parse_join(run, join);
+}
+
+static void undo_tight(struct join *join)
+{
+	char *start = join->raw.p - join->gap_len;
+
+	memmove(start, join->raw.p, join->gap - start);
+	join->raw.p = start;
+	join->raw.len += join->gap_len;
+}
+
+static void undo_join(struct join *join)
+{
+	memcpy(join->gap, join->saved, join->gap_len);
+}
+
+static void finish_join(struct text_run *run, struct join *join, struct text_raw *raw, struct text_line *line)
+{
+	*raw = join->raw;
+	text_reader_join(run->reader, raw);
+	*line = join->line;
+	run->joined++;
+	run->lines++;
+}
+
 /*
  * Makes *line and the next one a single one, when the first is a known tracepoint, the second is no trace line, and
  * both together make sense where the first alone lacks fields. Prose behind a trace line does not pass that.
  */
 static bool try_join(struct text_run *run, struct text_raw *raw, struct text_line *line)
 {
-	struct text_line next_line, joined_line;
-	char *gap = raw->p + (line->text.p + line->text.len - raw->p), saved[GAP_BYTES];
-	unsigned int columns, joined_columns;
-	struct text_raw next;
-	size_t gap_len;
+	unsigned int columns;
+	struct join join;
 
-	if (!text_reader_peek(run->reader, &next))
+	if (!begin_join(run, raw, line, &join))
 		return false;
-	text_line_parse(next.p, next.len, &next_line);
-	gap_len = next_line.text.p - gap;
-	if (next_line.kind != TEXT_LINE_OTHER || gap_len > GAP_BYTES)
-		return false;
+	undo_join(&join);
 	text_payload_fits(run->payload, line, &columns);
-	memcpy(saved, gap, gap_len);
-	memset(gap, ' ', gap_len);
-	text_line_parse(raw->p, next.p + next.len - raw->p, &joined_line);
-	if (!text_payload_fits(run->payload, &joined_line, &joined_columns) || joined_columns <= columns) {
-		memcpy(gap, saved, gap_len);
-		return false;
+	memset(join.gap, ' ', join.gap_len);
+	if (!join.fits || join.columns <= columns) {
+		tighten_join(run, &join);
+		if (!join.fits || join.columns <= columns) {
+			undo_tight(&join);
+			undo_join(&join);
+			return false;
+		}
 	}
-	text_reader_join(run->reader, raw);
-	*line = joined_line;
-	run->joined++;
-	run->lines++;
+	finish_join(run, &join, raw, line);
 	return true;
 }
-
-/* --- the input --- */
 
 /* "[003]" somewhere: what is no event then was one before it was cut. */
 static bool has_cpu_column(const char *p, size_t len)
@@ -275,12 +352,33 @@ static bool has_cpu_column(const char *p, size_t len)
 	return false;
 }
 
+/*
+ * Makes an event of a line that was broken before its payload, "kswapd0-33 [001] ....", and the next one. Prose with a CPU
+ * in brackets does not become a known tracepoint that way.
+ */
+static void try_join_head(struct text_run *run, struct text_raw *raw, struct text_line *line)
+{
+	struct join join;
+
+	if (!has_cpu_column(line->text.p, line->text.len) || !begin_join(run, raw, line, &join))
+		return;
+	if (join.fits)
+		finish_join(run, &join, raw, line);
+	else
+		undo_join(&join);
+}
+
+/* --- the input --- */
+
 static int handle_line(struct text_run *run, struct text_raw *raw)
 {
 	struct text_line line;
 	const char *damage;
 
+	clean(run, raw);
 	text_line_parse(raw->p, raw->len, &line);
+	if (line.kind == TEXT_LINE_OTHER)
+		try_join_head(run, raw, &line);
 	while (line.kind == TEXT_LINE_EVENT && try_join(run, raw, &line))
 		;
 	line.cut = raw->cut;

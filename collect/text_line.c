@@ -10,6 +10,7 @@
 
 #include <limits.h>
 
+#include "kernel/tracepoint.h"
 #include "spine/event.h"
 
 /* TASK_COMM_LEN - 1. A longer text before the tid has something else in front of the comm. */
@@ -187,6 +188,22 @@ static void skip_elapsed(struct cursor *c)
 	skip_blanks(c);
 }
 
+static struct slice take_name(struct cursor *c);
+
+/* "1 vmscan:mm_...": the period that perf script -F +period prints before the name. */
+static void skip_period(struct cursor *c)
+{
+	struct cursor at = *c, name;
+	uint64_t period;
+
+	if (!take_number(&at, UINT64_MAX, &period) || at.p == at.end || !is_blank(*at.p))
+		return;
+	skip_blanks(&at);
+	name = at;
+	if (take_name(&name).len && take_char(&name, ':') && take_name(&name).len && take_char(&name, ':'))
+		*c = at;
+}
+
 static struct slice take_name(struct cursor *c)
 {
 	struct slice name = { c->p, 0 };
@@ -283,22 +300,58 @@ static bool take_tail(struct cursor *c, struct text_line *out)
 		return false;
 	skip_blanks(c);
 	skip_elapsed(c);
+	skip_period(c);
 	return take_event(c, out);
 }
 
-/* "[  123.456789] " of dmesg, where ftrace_dump_on_oops writes. */
+/* "[  123.456789]", or "[Sat Nov 21 10:00:00 2026]" of dmesg -T. */
+static bool take_dmesg_time(struct cursor *c)
+{
+	struct cursor at = *c;
+	const char *close;
+	uint64_t sec, ns;
+
+	if (!take_char(&at, '['))
+		return false;
+	skip_blanks(&at);
+	close = memchr(at.p, ']', at.end - at.p);
+	if (take_number(&at, UINT64_MAX, &sec)) {
+		if (!take_char(&at, '.') || !take_fraction(&at, &ns) || !take_char(&at, ']'))
+			return false;
+	} else {
+		if (!close || close - at.p < 20 || close - at.p > 30 || close[-8] != ':' || close[-11] != ':')
+			return false;
+		at.p = close + 1;
+	}
+	*c = at;
+	return true;
+}
+
+/* "[   T33]", "[    C1]": who printed; with CONFIG_PRINTK_CALLER, behind the time. */
+static void skip_printk_caller(struct cursor *c)
+{
+	struct cursor at = *c;
+	uint64_t number;
+
+	if (!take_char(&at, '['))
+		return;
+	skip_blanks(&at);
+	if ((take_char(&at, 'T') || take_char(&at, 'C')) && take_number(&at, INT32_MAX, &number) && take_char(&at, ']'))
+		*c = at;
+}
+
+/* "<4>[  123.456789][   T33] " of dmesg and serial consoles, where ftrace_dump_on_oops writes. */
 static const char *skip_dmesg_stamp(const char *p, const char *end)
 {
 	struct cursor c = { p, end };
-	uint64_t sec, ns;
+	uint64_t level;
 
-	if (!take_char(&c, '['))
+	if (take_char(&c, '<') && (!take_number(&c, 191, &level) || !take_char(&c, '>')))
 		return p;
-	skip_blanks(&c);
-	if (!take_number(&c, UINT64_MAX, &sec) || !take_char(&c, '.') || !take_fraction(&c, &ns) ||
-	    !take_char(&c, ']') || c.p == end || !is_blank(*c.p))
+	if (!take_dmesg_time(&c))
 		return p;
-	return c.p;
+	skip_printk_caller(&c);
+	return c.p < end && is_blank(*c.p) ? c.p : p;
 }
 
 /* The comm column is filled up on the left; blanks at the end are the comm's own. */
@@ -334,17 +387,32 @@ static void split_head(const char *start, const char *end, struct text_line *out
 	word = memrchr(out->comm.p, ':', out->comm.len);
 	if (word && word + 1 < end && is_blank(word[1]))
 		out->comm = comm_slice(word + 1, end);
+	out->comm = comm_slice(skip_dmesg_stamp(out->comm.p, end), end);	/* syslog writes its own before it */
 }
 
-static bool match_at(const char *start, const char *dash, const char *end, struct text_line *out)
+/* What perf printed without its system. Anything else between a number and a ':' could be prose. */
+static bool is_known(struct slice name)
+{
+	char copy[64];
+
+	if (name.len >= sizeof(copy))
+		return false;
+	memcpy(copy, name.p, name.len);
+	copy[name.len] = '\0';
+	return tp_lookup(copy) != TP_NONE;
+}
+
+enum match_what { MATCH_COMMON, MATCH_OLD_PERF };
+
+static bool match_at(const char *start, const char *dash, const char *end, enum match_what what, struct text_line *out)
 {
 	struct text_line try = { .kind = TEXT_LINE_EVENT };
 	struct cursor c = { dash + 1, end };
 
 	if (!take_tail(&c, &try))
 		return false;
-	/* A blank instead of the dash is perf's habit only; it always names the system. */
-	if (*dash != '-' && !try.system.len)
+	/* A blank instead of the dash is perf's habit only; it names the system, but not always in old versions. */
+	if (*dash != '-' && !try.system.len && (what != MATCH_OLD_PERF || !is_known(try.name)))
 		return false;
 	split_head(start, dash, &try);
 	if (*dash != '-')	/* perf fills the column up on either side */
@@ -358,8 +426,12 @@ static bool parse_event(const char *start, const char *end, struct text_line *ou
 {
 	const char *limit = end - start > HEAD_MAX ? start + HEAD_MAX : end;
 
+	/* at the start: the comm was cut off */
+	for (const char *p = start; p + 1 < limit; p++)
+		if ((*p == '-' || (*p == ' ' && p > start)) && is_digit(p[1]) && match_at(start, p, end, MATCH_COMMON, out))
+			return true;
 	for (const char *p = start + 1; p + 1 < limit; p++)
-		if ((*p == '-' || *p == ' ') && is_digit(p[1]) && match_at(start, p, end, out))
+		if (*p == ' ' && is_digit(p[1]) && p[-1] != ':' && match_at(start, p, end, MATCH_OLD_PERF, out))
 			return true;
 	return false;
 }
@@ -471,6 +543,122 @@ static void cut_end(struct cursor *c)
 		c->end--;
 	if (c->end - c->p >= len && !memcmp(c->end - len, script_end, len))
 		c->end -= len;
+}
+
+/* What @entity, which begins at '&', stands for; *used its length. '\0' when it is none that we know. */
+static char entity_char(const char *entity, const char *end, size_t *used)
+{
+	static const struct {
+		const char	*entity;
+		char		c;
+	} entities[] = {
+		{ "&lt;", '<' }, { "&gt;", '>' }, { "&amp;", '&' }, { "&nbsp;", ' ' }, { "&quot;", '"' }, { "&#39;", '\'' },
+		{ "&#160;", ' ' }, { "&#34;", '"' },
+	};
+
+	for (size_t i = 0; i < sizeof(entities) / sizeof(entities[0]); i++) {
+		*used = strlen(entities[i].entity);
+		if (end - entity >= *used && !memcmp(entity, entities[i].entity, *used))
+			return entities[i].c;
+	}
+	return '\0';
+}
+
+/* Whether a line with an '&' in it is one of a web page. */
+static bool is_page(const char *line, size_t len)
+{
+	static const char *const signs[] = { "&lt;...&gt;-", "&lt;idle&gt;-", "&nbsp;", "&#160;" };
+	struct cursor c = { line, line + len };
+
+	skip_blanks(&c);
+	if (take_text(&c, "&gt;"))
+		return true;
+	for (size_t i = 0; i < sizeof(signs) / sizeof(signs[0]); i++)
+		if (find_text(c, signs[i]))
+			return true;
+	return false;
+}
+
+/* Blanks that do not break, in UTF-8; mail programs and web pages make them of those at the start of a line. */
+static void open_blanks(char *line, size_t len)
+{
+	char *end = line + len;
+
+	while ((line = memchr(line, '\xc2', end - line))) {
+		line++;
+		if (line < end && *line == '\xa0')
+			memset(line - 1, ' ', 2);
+	}
+}
+
+static int hex_digit(char c)
+{
+	return is_digit(c) ? c - '0' : c >= 'A' && c <= 'F' ? c - 'A' + 10 : -1;
+}
+
+/* Every '=' before two hex digits, or at the end; *signs of them are the most usual ones. */
+static bool is_quoted_printable(const char *line, size_t len, unsigned int *signs)
+{
+	const char *end = line + len;
+
+	*signs = 0;
+	for (const char *at = line; (at = memchr(at, '=', end - at)); at++) {
+		if (at + 1 == end || (at + 2 == end && at[1] == '\r')) {
+			*signs += 1;
+			continue;
+		}
+		if (end - at < 3 || hex_digit(at[1]) < 0 || hex_digit(at[2]) < 0)
+			return false;
+		*signs += !memcmp(at, "=3D", 3) || !memcmp(at, "=C2", 3);
+	}
+	return true;
+}
+
+void text_line_unquote(char *line, size_t len, bool *quoted_printable)
+{
+	const char *from = line, *end = line + len;
+	unsigned int signs;
+	char *to;
+
+	if (!memchr(line, '=', len) || !is_quoted_printable(line, len, &signs))
+		return;
+	*quoted_printable |= signs > 1;
+	if (!*quoted_printable)
+		return;
+	for (to = line; from < end; to++) {
+		if (*from != '=' || end - from < 3) {
+			*to = *from == '=' ? ' ' : *from;
+			from++;
+		} else if (hex_digit(from[1]) < 0) {
+			*to = ' ';
+			from++;
+		} else {
+			*to = hex_digit(from[1]) << 4 | hex_digit(from[2]);
+			if ((unsigned char)*to < ' ')
+				*to = ' ';
+			from += 3;
+		}
+	}
+	memset(to, ' ', end - to);
+	open_blanks(line, len);
+}
+
+void text_line_unescape(char *line, size_t len)
+{
+	const char *from = memchr(line, '&', len), *end = line + len;
+	char *to;
+
+	open_blanks(line, len);
+	if (!from || !is_page(line, len))
+		return;
+	for (to = line + (from - line); from < end; to++) {
+		size_t used = 1;
+		char c = *from == '&' ? entity_char(from, end, &used) : '\0';
+
+		*to = c ? c : *from;
+		from += c ? used : 1;
+	}
+	memset(to, ' ', end - to);
 }
 
 void text_line_parse(const char *line, size_t len, struct text_line *out)

@@ -76,6 +76,18 @@ struct text_line {
 	struct slice		tracer;		/* "nop", "function"; empty: not told */
 };
 
+/*
+ * A line out of a web page, "&gt; &lt;...&gt;-33": its entities become what they stand for, and blanks fill it up. Only where
+ * the page shows itself, by a quote mark, a blank or a name without a task; a comm may hold "&lt;" as well.
+ */
+void text_line_unescape(char *line, size_t len);
+
+/*
+ * A line of a mail in quoted-printable, "nid=3D0 order=3D3": as it was, and blanks fill it up. *quoted_printable is set by
+ * the first line that can be nothing else, and says that the others are too.
+ */
+void text_line_unquote(char *line, size_t len, bool *quoted_printable);
+
 /* Takes line[0..len), without its newline, apart. Never fails: what is not understood is TEXT_LINE_OTHER. */
 void text_line_parse(const char *line, size_t len, struct text_line *out);
 

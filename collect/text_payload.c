@@ -43,6 +43,7 @@ struct parse {
 	int			hint;			/* columns mostly come in order: look here first */
 	bool			rest;			/* there are words that no column has */
 	bool			trial;			/* columns must not be added */
+	bool			old;			/* the last column asked for is one of an old kernel */
 	unsigned int		clear;			/* columns with a value that makes sense */
 	bool			unclear;		/* the last value makes none: it should be a number */
 	bool			unclear_inner;		/* so does one with a label behind it */
@@ -64,8 +65,29 @@ static void set_number(struct event_value *v, int64_t number, struct slice text)
 	v->i = number;
 }
 
+/*
+ * "GFP_KERNEL|   GFP_NOWARN": a list of names that a mail program broke and that was joined again. False: it is none.
+ */
+static bool close_gaps(struct slice text, char out[MEMO_TEXT_BYTES], size_t *len)
+{
+	bool gap = false;
+
+	*len = 0;
+	for (size_t i = 0; i < text.len; i++) {
+		if (*len == MEMO_TEXT_BYTES)
+			return false;
+		if (text.p[i] != ' ')
+			out[(*len)++] = text.p[i];
+		else if ((*len && out[*len - 1] == '|') || (i + 1 < text.len && strchr(" |", text.p[i + 1])))
+			gap = true;
+		else
+			return false;
+	}
+	return gap;
+}
+
 /* textform_decode with a memory. 0 or -EINVAL. */
-static int decode(struct text_payload *p, const struct textform_label *label, struct slice text, int64_t *number)
+static int decode_whole(struct text_payload *p, const struct textform_label *label, struct slice text, int64_t *number)
 {
 	struct memo *m;
 
@@ -80,6 +102,17 @@ static int decode(struct text_payload *p, const struct textform_label *label, st
 	}
 	*number = m->number;
 	return m->is_text ? -EINVAL : 0;
+}
+
+static int decode(struct text_payload *p, const struct textform_label *label, struct slice text, int64_t *number)
+{
+	char closed[MEMO_TEXT_BYTES];
+	size_t len;
+
+	if ((label->decoder == TEXTFORM_GFP || label->decoder == TEXTFORM_NAME) && memchr(text.p, ' ', text.len) &&
+	    close_gaps(text, closed, &len))
+		return decode_whole(p, label, (struct slice){ closed, len }, number);
+	return decode_whole(p, label, text, number);
 }
 
 static bool is_blank(char c)
@@ -98,11 +131,30 @@ static struct slice trim(struct slice s)
 	return s;
 }
 
+/*
+ * Fields that some kernels have behind or between those of text_form: in a trial they are no strange words. (2.6.35 to
+ * 5.3: may_writepage, isolate_mode, file, zid, mode; 3.19: migrate_start, free_start; 3.7 to 4.7: classzone_idx.)
+ */
+static bool is_old_field(const struct text_type *type, struct slice field)
+{
+	static const char *const fields[] = {
+		"may_writepage", "isolate_mode", "file", "zid", "mode", "migrate_start", "free_start", "classzone_idx", "memcg",
+		"nr_lumpy_taken", "nr_lumpy_dirty", "nr_lumpy_failed", "pgs_scanned", "lru_pgs", "nr_skipped", "nr_unmap_fail",
+		"memcg_id", "alloc_flags", "nr_activate",
+	};
+
+	for (size_t i = 0; type->form && i < sizeof(fields) / sizeof(fields[0]); i++)
+		if (slice_is(field, fields[i]))
+			return true;
+	return false;
+}
+
 /* The column of @field, made when it is new; -1 when there is no room for it. */
 static int want_column(struct parse *parse, struct slice field, enum value_kind kind)
 {
 	int column = text_type_find(parse->type, parse->hint, field);
 
+	parse->old = column < 0 && parse->trial && is_old_field(parse->type, field);
 	if (column < 0 && parse->trial)
 		return -1;
 	if (column < 0) {
@@ -122,6 +174,10 @@ static void store(struct parse *parse, struct slice field, struct slice text, co
 {
 	int column = want_column(parse, field, number ? VALUE_INT : VALUE_TEXT);
 
+	if (parse->old) {
+		parse->clear += !parse->unclear;
+		return;
+	}
 	if (column < 0) {
 		parse->rest = true;
 		return;

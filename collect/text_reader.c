@@ -202,6 +202,7 @@ bool text_reader_peek(const struct text_reader *r, struct text_raw *line)
 
 void text_reader_join(struct text_reader *r, struct text_raw *line)
 {
+	r->current.start = line->p - r->buf;
 	r->current.len = r->ahead.start + r->ahead.len - r->current.start;
 	r->current.end = r->ahead.end;
 	r->current.cut = r->ahead.cut;

@@ -36,7 +36,10 @@ int text_reader_next(struct text_reader *r, struct text_raw *line);
 /* The line after the current one; false when there is none or it is too long to be joined. */
 bool text_reader_peek(const struct text_reader *r, struct text_raw *line);
 
-/* The current line goes on to the end of the next one; the caller has blanked out what is between them. */
+/*
+ * The current line goes on to the end of the next one. The caller has blanked out what is between them, or has moved the
+ * current one up to the next: then line->p is where it begins now.
+ */
 void text_reader_join(struct text_reader *r, struct text_raw *line);
 
 /* Lines that were too long. */

@@ -3,7 +3,8 @@
  * names.h - the words that tracepoints print for small numbers, both ways.
  *
  * Numbers are those of x86-64 kernels 6.1 .. 7.3; words of older kernels are understood and give today's number
- * ("partial" is COMPACT_SUCCESS since 4.9). gfp flags are in gfp.h.
+ * ("partial" is COMPACT_SUCCESS since 4.9). Numbers of older kernels are not translated: up to 4.6 that was 3, and 4
+ * "complete". gfp flags are in gfp.h.
  */
 #ifndef SQUALL_KERNEL_NAMES_H
 #define SQUALL_KERNEL_NAMES_H

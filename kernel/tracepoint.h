@@ -106,8 +106,14 @@ enum tracepoint {
 	X(FALLBACK_MIGRATETYPE,	"fallback_migratetype",	NULL,			NULL) \
 	X(CHANGE_OWNERSHIP,	"change_ownership",	NULL,			NULL) \
 	X(USEC_DELAYED,		"usec_delayed",		NULL,			NULL) \
+	X(USEC_TIMEOUT,		"usec_timeout",		NULL,			NULL) \
 	X(DEFER_SHIFT,		"defer_shift",		NULL,			NULL) \
+	X(ORDER_FAILED,		"order_failed",		NULL,			NULL) \
 	X(PID,			"pid",			NULL,			NULL) \
+	X(SHRINK,		"shrink",		NULL,			NULL) \
+	X(TOTAL_SCAN,		"total_scan",		NULL,			NULL) \
+	X(UNUSED_SCAN,		"unused_scan",		NULL,			NULL) \
+	X(NEW_SCAN,		"new_scan",		NULL,			NULL) \
 	X(ANON_RSS,		"anon_rss",		NULL,			NULL) \
 	X(COMM,			"comm",			NULL,			NULL)
 

@@ -140,16 +140,26 @@ static int put_no_finding(const struct report *report, FILE *out)
 	return 0;
 }
 
-/* What the leading cause explains. */
+/* Those of @incident that the leading cause explains, or the others, as a sentence after @words. */
+static void put_members(const struct finding *f, const struct incident *incident, bool explained, const char *words,
+			FILE *out)
+{
+	int end = incident->first + incident->count, n = 0;
+
+	for (int i = incident->first + 1; i < end; i++) {
+		if (incident_explains(f, end, i) != explained)
+			continue;
+		fprintf(out, "%s%s <a href=\"#f%d\">%s</a>", n ? "," : "<p>", n ? "" : words, i + 1, f[i].kind);
+		n++;
+	}
+	if (n)
+		fputs(".</p>\n", out);
+}
+
 static void put_explained(const struct finding *f, const struct incident *incident, FILE *out)
 {
-	if (incident->count < 2)
-		return;
-	fputs("<p>It explains ", out);
-	for (int i = 1; i < incident->count; i++)
-		fprintf(out, "%s<a href=\"#f%d\">%s</a>", i == 1 ? "" : ", ", incident->first + i + 1,
-			f[incident->first + i].kind);
-	fputs(".</p>\n", out);
+	put_members(f, incident, true, "It explains", out);
+	put_members(f, incident, false, "Beside it, and not explained by it:", out);
 }
 
 /* Incidents are sorted, and so are the findings: the first one leads the worst. */
@@ -187,7 +197,8 @@ static void put_timeline(const struct report *report, const struct finding *f, i
 		double from = share(elapsed_ns(grid->start_ns, f[i].start_ns), span_ns);
 		double to = share(elapsed_ns(grid->start_ns, f[i].end_ns), span_ns);
 
-		fprintf(out, "<li%s><a href=\"#f%d\">", f[i].leads ? "" : " class=\"symptom\"", i + 1);
+		fprintf(out, "<li%s><a href=\"#f%d\">",
+			incident_explains(f, count, i) ? " class=\"symptom\"" : "", i + 1);
 		put_kind(&f[i], out);
 		fprintf(out, "</a><span class=\"track\" title=\"+%.3f s to +%.3f s\">",
 			ns_to_s(elapsed_ns(grid->start_ns, f[i].start_ns)),
@@ -283,13 +294,16 @@ static void put_finding(const struct report *report, const struct finding *f, in
 {
 	uint64_t start_ns = recording_grid(report->r)->start_ns;
 	char when[160], node[32] = "", reason[FINDING_REASON_BYTES];
+	int count;
+	const struct finding *all = analysis_findings(report->a, &count);
+	bool symptom = incident_explains(all, count, number - 1);
 
 	if (f->node >= 0)
 		snprintf(node, sizeof(node), ", node %d", f->node);
 	snprintf(when, sizeof(when), "+%.3f s to +%.3f s (%.3f s)%s", ns_to_s(elapsed_ns(start_ns, f->start_ns)),
 		 ns_to_s(elapsed_ns(start_ns, f->end_ns)), ns_to_s(elapsed_ns(f->start_ns, f->end_ns)), node);
 	fprintf(out, "<article id=\"f%d\"%s>\n<h3><span class=\"badge %s\">%s</span> ", number,
-		f->leads ? "" : " class=\"symptom\"", severity_name(f->severity), severity_name(f->severity));
+		symptom ? " class=\"symptom\"" : "", severity_name(f->severity), severity_name(f->severity));
 	put_kind(f, out);
 	fprintf(out, " <span class=\"soft\">confidence %s%s</span> ", confidence_name(f->confidence),
 		f->loss ? ", events lost" : "");

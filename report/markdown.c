@@ -165,7 +165,8 @@ static void put_findings(const struct report *report, FILE *out)
 		uint64_t start_ns = analysis_facts(report->a)->recording_ns;
 
 		fprintf(out, "| %d | **%s** | %s%s%s%s | +%.3f s | +%.3f s | %s |\n", i + 1, severity_name(f[i].severity),
-			f[i].leads ? "" : "&nbsp;&nbsp;", f[i].kind, *f[i].variant ? " " : "", f[i].variant, ns_to_s(elapsed_ns(start_ns, f[i].start_ns)),
+			incident_explains(f, count, i) ? "&nbsp;&nbsp;" : "", f[i].kind, *f[i].variant ? " " : "",
+			f[i].variant, ns_to_s(elapsed_ns(start_ns, f[i].start_ns)),
 			ns_to_s(elapsed_ns(start_ns, f[i].end_ns)), confidence_name(f[i].confidence));
 	}
 	fputs("\n## Findings\n", out);

@@ -41,7 +41,7 @@ for command in import analyze; do
 	is "$err" "squall: $work/absent: No such file or directory" "$command of a missing file: one line"
 	run $command "$work"
 	is "$status" 2 "$command of a directory: exit status 2"
-	like "$err" 'is a directory' "$command of a directory: says so"
+	like "$err" 'no copy of /proc/vmstat' "$command of a directory without snapshots: says so"
 	run $command "$TOP/Makefile"
 	is "$status" 2 "$command of some other file: exit status 2"
 done
@@ -112,7 +112,7 @@ is "$status" 2 "import into a missing folder: exit status 2"
 is "$(cat "$spin" | "$SQUALL" analyze - | grep -c '^FINDING')" 1 "analyze reads standard input"
 "$SQUALL" import "$spin" -o "$work/s.db" >"$work/summary"
 like "$(cat "$work/summary")" '^events    61$' "import tells the number of events"
-like "$(cat "$work/summary")" '^found     warning  nonmovable-reclaim-spin \[a1\]$' "import tells what was found"
+like "$(cat "$work/summary")" '^found     high  nonmovable-reclaim-spin \[a1\]$' "import tells what was found"
 "$SQUALL" analyze "$spin" >/dev/full 2>"$work/err"
 is $? 2 "a full output: exit status 2"
 # Interrupted in the middle of a pipe that does not end: nothing is left behind.

@@ -16,6 +16,10 @@ seeds() {
 		head -c 40000 "$TOP/samples/healthy-swap-6.18.dat" >"$2/head" ;;
 	fuzz_job_metric)
 		printf 'xreader.p99_us 4210 us\na.b 1\n# no\na.b 2 MiB/s\n' >"$2/small" ;;
+	fuzz_snapshot)
+		printf 'a/vmstat\0pgscan_direct 1\n\0a/uptime\0005.5 1.0\n\0b.log\0@1700000000\n==> /proc/swaps <==\n/dev/a b 1 2 -1\n' >"$2/moment"
+		printf 'zoneinfo.1700000000\0Node 0, zone   Normal\n  pages free  3\n        min  1\n  start_pfn:  4\n\0stat\0btime 1699999000\n' \
+			>"$2/stamped" ;;
 	fuzz_stream_inlet)
 		# A type of one field, an event of it, and the end.
 		perl -e 'print "\xfe", pack("LSSLLCa*x![8]", 48, 1, 1, 0, 0, 1, "a\0b\0c\0d\0"), "\0" x 16,

@@ -38,7 +38,7 @@ static void reclaim(struct impact *imp, enum call_kind kind, int32_t tid, uint64
 {
 	const struct reclaim_call call = { .kind = kind, .tid = tid, .begin_ns = begin_ns, .end_ns = end_ns };
 
-	impact_call(imp, &call, within);
+	impact_call(imp, &call, "", within);
 }
 
 /* An event of @tp; @us is usec_delayed of throttled. */
@@ -132,9 +132,13 @@ static void what_is_nested_counts_once(void **state)
 
 static void threads_that_reclaim_for_others_lose_nothing(void **state)
 {
+	const struct reclaim_call huge = { .kind = CALL_DIRECT, .tid = 54, .begin_ns = 1 * S, .end_ns = 2 * S };
+	const struct reclaim_call soft = { .kind = CALL_SOFTLIMIT, .tid = 55, .begin_ns = 1 * S, .end_ns = 2 * S };
 	struct impact *imp = made();
 	struct finding f;
 
+	impact_call(imp, &huge, "khugepaged", false);
+	impact_call(imp, &soft, "kswapd1", false);	/* before any event of it that only kswapd has */
 	event(imp, TP_KSWAPD_WAKE, 50, 1 * S, 0, "", false);
 	event(imp, TP_KCOMPACTD_WAKE, 51, 1 * S, 0, "", false);
 	event(imp, TP_THROTTLED, 50, 2 * S, 100000, "", false);
@@ -196,7 +200,7 @@ static void cgroups_suffer_with_their_tasks(void **state)
 	struct finding f = { .start_ns = 0, .end_ns = 4 * S };
 	uint64_t id = 44;
 
-	impact_call(imp, &call, false);
+	impact_call(imp, &call, "", false);
 	impact_measure(imp, &f, &no_names);
 	assert_int_equal(f.ncgroups, 1);
 	assert_int_equal(f.cgroups[0].id, 33);
@@ -307,6 +311,165 @@ static void pressure_is_of_the_time_it_grew_in(void **state)
 	impact_free(imp);
 }
 
+/* Three long stalls, then as many of 1 ms as fit: half of those go, and nothing else. */
+static void thinning_takes_of_one_length_only(void **state)
+{
+	struct impact *imp = made();
+	struct finding f;
+
+	for (int i = 0; i < 3; i++)
+		reclaim(imp, CALL_DIRECT, 7, S + i * S, 2 * S + i * S, false);
+	for (uint32_t i = 0; i < IMPACT_STALLS; i++)
+		reclaim(imp, CALL_DIRECT, 8, 5 * S + i * MS, 5 * S + i * MS + MS, false);
+	assert_false(impact_exact(imp));
+	f = window(imp, 0, 40 * S);
+	assert_int_equal(f.nsuffered, 2);
+	assert_int_equal(f.suffered[0].tid, 8);
+	assert_int_equal(f.suffered[0].ns, (IMPACT_STALLS / 2) * MS);	/* 3 + 32765 were there, 16384 went, 3 came */
+	assert_int_equal(f.suffered[1].tid, 7);
+	assert_int_equal(f.suffered[1].ns, 3 * S);
+	/* A window in a bucket of 16 ms that is not half its own: time was lost, how many stalls ended is not known. */
+	f = window(imp, 10 * S, 10 * S + 2 * MS);
+	assert_true(impact_lost_s(&f.impact) > 0);
+	assert_int_equal(f.impact.stalls, 0);
+	f.impact.timed = true;
+	finding_impact_evidence(&f, 1);
+	for (int i = 0; i < f.nevidence; i++)
+		assert_string_not_equal(f.evidence[i].name, "lost_stalls");
+	impact_free(imp);
+}
+
+/* 5000 tasks of as many cgroups, and the last one stands longest. */
+static void the_heaviest_is_found_among_thousands(void **state)
+{
+	struct impact *imp = made();
+	struct finding f;
+
+	for (int i = 1; i <= 5000; i++) {
+		const struct reclaim_call call = { .kind = CALL_MEMCG, .tid = i, .memcg_id = 10000 + i, .begin_ns = S,
+						   .end_ns = S + (i < 5000 ? MS : S) };
+
+		impact_call(imp, &call, "", false);
+	}
+	f = window(imp, 0, 4 * S);
+	assert_int_equal(f.suffered[0].tid, 5000);
+	assert_int_equal(f.cgroups[0].id, 15000);
+	assert_int_equal(f.cgroups[0].lost_ns, S);
+	f = window(imp, 0, 4 * S);		/* nothing is left of the measurement before */
+	assert_int_equal(f.suffered[0].ns, S);
+	impact_free(imp);
+}
+
+/*
+ * A day, read twice a second; full grows by 100 % for 10 s at noon, some by 1 us each time as well. Buckets are 65 s
+ * wide then, but the readings of full are kept. Those of some are not, and its share stays as it was measured at noon.
+ */
+static void a_day_does_not_thin_out_a_storm(void **state)
+{
+	const uint64_t noon = 12 * 3600 * S;
+	struct finding f = { .start_ns = noon, .end_ns = noon + 10 * S }, late = f;
+	struct impact *imp = made();
+	int64_t some = 0, full = 5;
+
+	for (uint64_t ts = S; ts <= 24 * 3600 * S; ts += S / 2) {
+		bool storm = ts > noon && ts <= noon + 10 * S;
+
+		some += storm ? 500000 : 1;
+		full += storm ? 500000 : 0;
+		sample(imp, ts, 0, "psi.memory.some.total", some);
+		if (storm || ts == S)
+			sample(imp, ts, 0, "psi.memory.full.total", full);
+		if (ts == noon + 11 * S)
+			impact_measure(imp, &f, &no_names);
+	}
+	assert_int_equal(impact_bucket_ns(imp), 65536 * MS);
+	near(f.impact.psi_full, 1, 0.001);
+	impact_measure(imp, &late, &no_names);
+	near(late.impact.psi_full, 1, 0.001);
+	near(late.impact.psi_some, SHARE_UNKNOWN, 0);
+	impact_measure(imp, &f, &no_names);
+	near(f.impact.psi_full, 1, 0.001);
+	near(f.impact.psi_some, 1, 0.001);
+	impact_free(imp);
+}
+
+/*
+ * The system is read every 500 ms. What grew after ten quiet seconds is of the last of these, whatever else was sampled
+ * meanwhile.
+ */
+static void growth_is_of_the_last_period(void **state)
+{
+	struct impact *imp = made();
+	struct finding f;
+
+	sample(imp, 10 * S, 0, "psi.memory.full.total", 7);
+	for (int i = 0; i < 20; i++)
+		sample(imp, 10 * S + i * (S / 2), 0, "psi.memory.some.total", i);
+	sample(imp, 20 * S - 100 * MS, 0, "job.build.latency", 3);
+	sample(imp, 20 * S, 0, "psi.memory.full.total", 100007);
+	f = window(imp, 19 * S, 20 * S - S / 2);
+	near(f.impact.psi_full, 0, 0.005);
+	f = window(imp, 20 * S - S / 2, 20 * S);
+	near(f.impact.psi_full, 0.2, 0.005);
+	f = window(imp, 20 * S - S / 2, 20 * S - S / 4);
+	near(f.impact.psi_full, 0.2, 0.005);
+	impact_free(imp);
+}
+
+/* Each cgroup is read once a second, a fifth of them each 200 ms: 0.5 s of growth are of that second. */
+static void a_cgroup_has_its_second(void **state)
+{
+	struct impact *imp = made();
+	struct finding f = { .start_ns = 11 * S, .end_ns = 11 * S + 800 * MS, .cgroup_id = 5 };
+
+	for (int i = 0; i <= 10; i++)
+		sample(imp, 10 * S + i * 200 * MS, 1 + i % 5, "psi.memory.some.total", i);
+	sample(imp, 10 * S, 5, "psi.memory.full.total", 0);
+	sample(imp, 12 * S, 5, "psi.memory.full.total", 500000);
+	impact_measure(imp, &f, &no_names);
+	near(f.impact.psi_cgroup, 0.5, 0.005);
+	f = (struct finding){ .start_ns = 10 * S, .end_ns = 11 * S, .cgroup_id = 5 };
+	impact_measure(imp, &f, &no_names);
+	near(f.impact.psi_cgroup, 0, 0.005);
+	impact_free(imp);
+}
+
+/* Snapshots once a minute have no half seconds: 15 s of it are a quarter. */
+static void slow_readings_are_of_their_own_time(void **state)
+{
+	struct impact *imp = made();
+	struct finding f;
+
+	for (int i = 0; i <= 3; i++) {
+		sample(imp, 60 * S + i * 60 * S, 0, "psi.memory.some.total", i);
+		sample(imp, 60 * S + i * 60 * S, 0, "psi.memory.full.total", i * 15000000);
+	}
+	f = window(imp, 120 * S, 180 * S);
+	near(f.impact.psi_full, 0.25, 0.005);
+	f = window(imp, 130 * S, 140 * S);
+	near(f.impact.psi_full, 0.25, 0.005);
+	impact_free(imp);
+}
+
+/* No total grows by more than the time that passed; and these must not overflow. */
+static void absurd_totals_are_no_pressure(void **state)
+{
+	static const int64_t values[] = { INT64_MIN, INT64_MAX, 0, INT64_MAX, INT64_MIN, 5 };
+	struct finding f = { .start_ns = 10 * S, .end_ns = 15 * S, .cgroup_id = 9 };
+	struct impact *imp = made();
+
+	for (int i = 0; i < 6; i++) {
+		sample(imp, 10 * S + i * S, 0, "psi.memory.full.total", values[i]);
+		sample(imp, 10 * S + i * S, 9, "psi.memory.full.total", values[i]);
+	}
+	impact_measure(imp, &f, &no_names);
+	near(f.impact.psi_full, 0, 0);
+	near(f.impact.psi_cgroup, 0, 0);
+	sample(imp, UINT64_MAX, 9, "psi.memory.full.total", INT64_MAX);
+	impact_measure(imp, &f, &no_names);
+	impact_free(imp);
+}
+
 /* A counter that goes back was reset: the growth before that stays, nothing is taken away. */
 static void a_counter_may_go_back(void **state)
 {
@@ -322,13 +485,16 @@ static void a_counter_may_go_back(void **state)
 	impact_free(imp);
 }
 
-/* 40 cgroups, of which number n waits n ms a second: there is room for the 32 worst. */
+/*
+ * 40 cgroups, of which number n waits n ms a second, for longer than the log holds: there is room for the 32 worst.
+ * What the log holds is known of all.
+ */
 static void the_busiest_cgroups_are_kept(void **state)
 {
 	struct impact *imp = made();
-	struct finding f = { .start_ns = 10 * S, .end_ns = 30 * S, .cgroup_id = 40 };
+	struct finding f = { .start_ns = 10 * S, .end_ns = 510 * S, .cgroup_id = 40 };
 
-	for (int s = 10; s <= 30; s++)
+	for (int s = 10; s <= 510; s++)
 		for (int c = 1; c <= 40; c++)
 			sample(imp, s * S + c * 1000, c, "psi.memory.full.total", (s - 10) * c * 1000);
 	impact_measure(imp, &f, &no_names);
@@ -337,12 +503,32 @@ static void the_busiest_cgroups_are_kept(void **state)
 	assert_int_equal(f.ncgroups, FINDING_MAX_CGROUPS);
 	assert_int_equal(f.cgroups[0].id, 40);
 	assert_int_equal(f.cgroups[3].id, 37);
-	f.cgroup_id = 3;
+	f = (struct finding){ .start_ns = 10 * S, .end_ns = 510 * S, .cgroup_id = 3 };
 	impact_measure(imp, &f, &no_names);
 	near(f.impact.psi_cgroup, SHARE_UNKNOWN, 0);
 	f.cgroup_id = 99;
 	impact_measure(imp, &f, &no_names);
 	near(f.impact.psi_cgroup, SHARE_UNKNOWN, 0);
+	f = (struct finding){ .start_ns = 500 * S, .end_ns = 510 * S, .cgroup_id = 3 };
+	impact_measure(imp, &f, &no_names);
+	near(f.impact.psi_cgroup, 0.003, 0.0001);
+	assert_int_equal(f.cgroups[0].id, 40);
+	impact_free(imp);
+}
+
+/* 40 cgroups that all wait 100 ms a second, read in turns, do not push each other out: 2 to 33 grew first. */
+static void equal_cgroups_keep_their_places(void **state)
+{
+	struct impact *imp = made();
+	struct finding f = { .start_ns = 10 * S, .end_ns = 510 * S, .cgroup_id = 33 };
+
+	for (int s = 10; s <= 510; s++)
+		for (int k = 0; k < 40; k++)
+			sample(imp, s * S + k * 1000, (s - 10 + k) % 40 + 1, "psi.memory.full.total", (s - 10) * 100000);
+	impact_measure(imp, &f, &no_names);
+	near(f.impact.psi_cgroup, 0.1, 0.003);
+	assert_int_equal(f.ncgroups, FINDING_MAX_CGROUPS);
+	near(f.cgroups[3].psi_full, 0.1, 0.003);
 	impact_free(imp);
 }
 
@@ -359,8 +545,16 @@ int main(void)
 		cmocka_unit_test(more_stalls_than_fit_keep_their_sums),
 		cmocka_unit_test(stalls_of_one_length_fit_too),
 		cmocka_unit_test(pressure_is_of_the_time_it_grew_in),
+		cmocka_unit_test(thinning_takes_of_one_length_only),
+		cmocka_unit_test(the_heaviest_is_found_among_thousands),
+		cmocka_unit_test(a_day_does_not_thin_out_a_storm),
+		cmocka_unit_test(growth_is_of_the_last_period),
+		cmocka_unit_test(a_cgroup_has_its_second),
+		cmocka_unit_test(slow_readings_are_of_their_own_time),
+		cmocka_unit_test(absurd_totals_are_no_pressure),
 		cmocka_unit_test(a_counter_may_go_back),
 		cmocka_unit_test(the_busiest_cgroups_are_kept),
+		cmocka_unit_test(equal_cgroups_keep_their_places),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -6,8 +6,11 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 #include <cmocka.h>
 
@@ -89,6 +92,11 @@ static void near_misses_stay_apart(void **state)
 		{ { .kind = RESET, TIME(10 * S, 20 * S), .cgroup_id = 5 },
 		  { .kind = ENDLESS, TIME(10 * S, 30 * S) }, true },
 		{ { .kind = SPIN, TIME(10 * S, 20 * S) }, { .kind = ENDLESS, TIME(10 * S, 30 * S) }, false },
+		/* the cause begins 10 s late; later than that it explains only what it covers half of */
+		{ { .kind = RESET, TIME(20 * S, 21 * S) }, { .kind = ENDLESS, TIME(10 * S, 99 * S) }, true },
+		{ { .kind = RESET, TIME(20 * S + 1, 21 * S) }, { .kind = ENDLESS, TIME(10 * S, 99 * S) }, false },
+		{ { .kind = RESET, TIME(60 * S, 110 * S) }, { .kind = ENDLESS, TIME(10 * S, 110 * S) }, true },
+		{ { .kind = RESET, TIME(60 * S, 109 * S) }, { .kind = ENDLESS, TIME(10 * S, 110 * S) }, false },
 		/* one kind, two variants */
 		{ { .kind = SPIN, TIME(10 * S, 20 * S) }, { .kind = SPIN, TIME(15 * S, 30 * S) }, true },
 	};
@@ -134,6 +142,28 @@ static void of_several_causes_one_leads(void **state)
 	f[2].start_ns = 12 * S;
 	link_all(f, 3);
 	assert_true(f[0].leads && !f[2].leads);
+}
+
+/* The slab storm is the leader's by two steps; the second endless kswapd has another cause, and both are beside it. */
+static void what_stands_beside_is_not_explained(void **state)
+{
+	struct finding f[] = {
+		found(RESET, 10, 40, 0, SEVERITY_WARNING), found(ENDLESS, 11, 40, 0, SEVERITY_WARNING),
+		found("slab-shrinker-storm", 12, 50, -1, SEVERITY_WARNING),
+		found("memory-low-overcommit", 13, 60, 1, SEVERITY_WARNING), found(ENDLESS, 14, 60, 1, SEVERITY_WARNING),
+	};
+	struct incident incidents[5];
+
+	link_all(f, 5);
+	assert_int_equal(incidents_order(f, 5, incidents), 1);	/* joined by the slab storm, which has no node */
+	assert_string_equal(f[0].kind, RESET);
+	assert_false(incident_explains(f, 5, 0));
+	assert_true(incident_explains(f, 5, 1));
+	assert_true(incident_explains(f, 5, 2));
+	assert_string_equal(f[3].kind, "memory-low-overcommit");
+	assert_false(incident_explains(f, 5, 3));
+	assert_false(incident_explains(f, 5, 4));
+	assert_int_equal(incident_explained(&incidents[0], f), 2);
 }
 
 /* Nothing may be its own cause, by however many steps. */
@@ -250,6 +280,62 @@ static void pressure_has_one_owner(void **state)
 	assert_int_equal(f[1].basis, SEVERITY_BY_PSI);
 }
 
+/* The reason has the number that decided, and whose it is. */
+static void the_reason_is_what_decided(void **state)
+{
+	const unsigned int direct = LOSS_DIRECT;
+	struct finding f = found("some-kind", 10, 20, -1, SEVERITY_WARNING);
+	char reason[FINDING_REASON_BYTES];
+
+	/* most was lost to something else, so the machine's 60 % are not its own: the cgroup's 20 % decide */
+	f.impact = (struct finding_impact){ .psi_full = 0.6, .psi_cgroup = 0.2, .timed = true,
+					    .lost_s = { [LOST_DIRECT] = 6, [LOST_MEMCG] = 7 }, .stalls = 99 };
+	decide(&f, &direct, 1);
+	assert_int_equal(f.severity, SEVERITY_HIGH);
+	assert_string_equal(finding_severity_reason(&f, reason),
+			    "by pressure: no task of the cgroup got on for 20.0 % of this time (PSI memory full)");
+	f.impact.psi_cgroup = SHARE_UNKNOWN;
+	decide(&f, &direct, 1);
+	assert_string_equal(finding_severity_reason(&f, reason),
+			    "by the time that tasks lost: 6.0 task-seconds in ways of its own sort, of 13.0 in 99 stalls");
+	f.impact.psi_full = 0.05;
+	decide(&f, &direct, 1);
+	assert_int_equal(f.severity, SEVERITY_WARNING);
+	assert_string_equal(finding_severity_reason(&f, reason),
+			    "by the time that tasks lost: 6.0 task-seconds in ways of its own sort, of 13.0 in 99 stalls, "
+			    "but no worse than the whole pressure (PSI memory full 5.0 %)");
+	f.impact.lost_s[LOST_MEMCG] = 0;
+	f.impact.psi_full = SHARE_UNKNOWN;
+	f.impact.stalls = 0;			/* not known */
+	decide(&f, &direct, 1);
+	assert_string_equal(finding_severity_reason(&f, reason), "by the time that tasks lost: 6.0 task-seconds");
+	f.impact.psi_full = 0.3;
+	decide(&f, &direct, 1);
+	assert_string_equal(finding_severity_reason(&f, reason),
+			    "by pressure: no task got on for 30.0 % of this time (PSI memory full)");
+}
+
+/* Who brings a storm about does not suffer from it: its own pressure says nothing of the harm. */
+static void the_pressure_of_a_culprit_does_not_count(void **state)
+{
+	struct finding f = found(RESET, 10, 20, 0, SEVERITY_WARNING);
+	const unsigned int background = LOSS_BACKGROUND;
+
+	f.cgroup_id = 7;
+	f.impact.psi_cgroup = 0.9;
+	f.impact.psi_full = 0.02;
+	f.impact.timed = true;
+	f.tasks_role = TASKS_CAUSED;
+	decide(&f, &background, 1);
+	assert_int_equal(f.severity, SEVERITY_WARNING);
+	assert_int_equal(f.basis, SEVERITY_BY_PSI);
+	assert_false(f.basis_cgroup);
+	f.tasks_role = TASKS_AS_TITLED;
+	decide(&f, &background, 1);
+	assert_int_equal(f.severity, SEVERITY_CRITICAL);
+	assert_true(f.basis_cgroup);
+}
+
 /* What its own cgroup waits counts for a finding, whoever has the machine's pressure. */
 static void a_cgroup_has_its_own_pressure(void **state)
 {
@@ -266,6 +352,29 @@ static void a_cgroup_has_its_own_pressure(void **state)
 	assert_int_equal(f.basis, SEVERITY_BY_PSI);
 }
 
+/* A detector that takes more than its part would leave the analysis without room. */
+static void the_room_of_the_analysis_is_its_own(void **state)
+{
+	struct finding f = { .kind = "some-kind", .end_ns = S, .impact = { .timed = true, .stalls = 1 } };
+	int status;
+	pid_t pid;
+
+	for (int i = 0; i < EVIDENCE_MAX; i++)
+		finding_evidence(&f, "name", "unit", i);
+	pid = fork();
+	if (!pid) {
+		fclose(stderr);
+		finding_evidence(&f, "name", "unit", 0);
+		_exit(0);
+	}
+	assert_int_equal(waitpid(pid, &status, 0), pid);
+	assert_true(WIFSIGNALED(status));
+	for (int kind = 0; kind < LOSS_KINDS; kind++)
+		f.impact.lost_s[kind] = f.impact.within_s[kind] = 1;
+	finding_impact_evidence(&f, 1);		/* 4 shares, 2 sums, 4 kinds, 2 within, stalls, 3 of their lengths */
+	assert_int_equal(f.nevidence, EVIDENCE_MAX + 16);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -273,10 +382,14 @@ int main(void)
 		cmocka_unit_test(near_misses_stay_apart),
 		cmocka_unit_test(information_explains_nothing),
 		cmocka_unit_test(of_several_causes_one_leads),
+		cmocka_unit_test(what_stands_beside_is_not_explained),
 		cmocka_unit_test(no_link_leads_back),
 		cmocka_unit_test(one_finding_by_what_it_cost),
 		cmocka_unit_test(pressure_has_one_owner),
+		cmocka_unit_test(the_reason_is_what_decided),
+		cmocka_unit_test(the_pressure_of_a_culprit_does_not_count),
 		cmocka_unit_test(a_cgroup_has_its_own_pressure),
+		cmocka_unit_test(the_room_of_the_analysis_is_its_own),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

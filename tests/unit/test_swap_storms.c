@@ -587,7 +587,7 @@ static void kills_whose_memory_stays_in_zram(void **state)
 
 	before.free = 500;
 	before.orig = 900 * MIB;
-	before.compr = 400 * MIB;
+	before.compr = 370 * MIB;
 	before.used = 440 * MIB;
 	boot(&m);
 	rest(&m, &before, 3);

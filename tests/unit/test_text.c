@@ -186,6 +186,20 @@ static void test_layouts(void **state)
 		/* perf script */
 		{ "kswapd0    33 [001]  1734.210437: vmscan:" WAKE, KSWAPD "1734210437000" WOKEN },
 		{ "kswapd0    30/33    [001]  1734.210437:   vmscan:" WAKE, "task 33 30 kswapd0\n1734210437000" WOKEN },
+		{ "kswapd0    33 [001]  1734.210437:  1 vmscan:" WAKE, KSWAPD "1734210437000" WOKEN },	/* period */
+		{ "> > >          kswapd0    33 [001] 1734.210437: " WAKE, KSWAPD "1734210437000" WOKEN },	/* 2011 */
+		/* dmesg, serial console, syslog */
+		{ "<4>[ 1734.5] kswapd0-33    [001] ....  1734.210437: " WAKE, KSWAPD "1734210437000" WOKEN },
+		{ "[ 1734.5][   T33] kswapd0-33    [001] ....  1734.210437: " WAKE, KSWAPD "1734210437000" WOKEN },
+		{ "[Sat Nov 21 10:00:00 2026] kswapd0-33    [001] ....  1734.210437: " WAKE, KSWAPD "1734210437000" WOKEN },
+		{ "Nov 21 10:00:00 db1 kernel: [ 1734.5] kswapd0-33    [001] ....  1734.210437: " WAKE,
+		  KSWAPD "1734210437000" WOKEN },
+		/* the comm was cut off; web pages; blanks that do not break */
+		{ "-33    [001] ....  1734.210437: " WAKE, "1734210437000" WOKEN },
+		{ "&gt; &lt;...&gt;-33 [001] ....  1734.210437: " WAKE, "1734210437000" WOKEN },
+		{ "&nbsp;kswapd0-33&nbsp;[001] ....  1734.210437: " WAKE, KSWAPD "1734210437000" WOKEN },
+		{ "\xc2\xa0 kswapd0-33\xc2\xa0[001] .... 1734.210437: " WAKE, KSWAPD "1734210437000" WOKEN },
+		{ "> kswapd0-33 [001] .... 1734.210437: mm_vmscan_kswapd_wake: nid=3D0 order=3D3", KSWAPD "1734210437000" WOKEN },
 		/* several buffers, several files, grep */
 		{ "storm:          kswapd0-33    [001]     5.610083: " WAKE, "buffer 1 storm\n" KSWAPD
 		  "5610083000 33 1 buffer1 vmscan:mm_vmscan_kswapd_wake nid=0 order=3" },
@@ -741,7 +755,24 @@ static void test_wrapped(void **state)
 		  "> 1344 priority 12",
 		  HEADED "vmscan:mm_shrink_slab_start shr=1049219594 shrink='super_cache_scan+0x0/0x1a0' nid=1 "
 		  "nr_objects_to_shrink=824 gfp_flags=3264 cache_items=1065515 delta=520 total_scan=1344 priority=12" },
+		/* fields of old kernels; a break before the time, the name, inside a list, inside a word */
+		{ "a-1 [000] .... 1.000000: mm_vmscan_lru_isolate: isolate_mode=0\nclasszone=2 order=0 nr_requested=32 nr_scanned=31\n"
+		  "nr_taken=30 file=1", HEADED "vmscan:mm_vmscan_lru_isolate highest_zoneidx=2 order=0 nr_requested=32 nr_scanned=31 "
+		  "nr_taken=30 isolate_mode=0 file=1" },
+		{ "> a-1 [000] ....\n> 1.000000: mm_vmscan_kswapd_wake: nid=0 order=3",
+		  HEADED "vmscan:mm_vmscan_kswapd_wake nid=0 order=3" },
+		{ "a-1 [000] .... 1.000000:\nmm_vmscan_kswapd_wake: nid=0 order=3",
+		  HEADED "vmscan:mm_vmscan_kswapd_wake nid=0 order=3" },
+		{ HEAD "mm_vmscan_direct_reclaim_begin: order=0 gfp_flags=GFP_NOIO|\n__GFP_ZERO",
+		  HEADED "vmscan:mm_vmscan_direct_reclaim_begin order=0 gfp_flags=3328" },
+		{ HEAD "mm_vmscan_lru_shrink_inactive: nid=0 nr_scanned=1 nr_reclai\nmed=7 priority=1\n2 flags=RECLAIM_WB_FILE",
+		  HEADED "vmscan:mm_vmscan_lru_shrink_inactive nid=0 nr_scanned=1 nr_reclaimed=7 priority=12 reclaim_flags=2" },
+		/* quoted-printable, whose lines end in '=' where they go on */
+		{ "> a-1 [000] .... 1.000000: mm_vmscan_lru_isolate: order=3D0 nr_reque=\nsted=3D32 nr_scanned=3D31=\n nr_taken=3D30",
+		  HEADED "vmscan:mm_vmscan_lru_isolate order=0 nr_requested=32 nr_scanned=31 nr_taken=30" },
 		/* prose is none of it */
+		{ HEAD "mm_vmscan_kswapd_sleep: nid=0\n[000] is the CPU\n1.000000: mm_vmscan_kswapd_wake: nid=0 order=3",
+		  HEADED "vmscan:mm_vmscan_kswapd_sleep nid=0" },
 		{ HEAD "mm_vmscan_kswapd_wake: nid=0 order=3\nhere order=4 came",
 		  HEADED "vmscan:mm_vmscan_kswapd_wake nid=0 order=3" },
 		{ HEAD "mm_vmscan_kswapd_wake: nid=0\n\norder=3", HEADED "vmscan:mm_vmscan_kswapd_wake nid=0" },

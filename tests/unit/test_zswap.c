@@ -28,6 +28,7 @@ struct rates {
 	int64_t	pool;			/* bytes; the rest are pages */
 	int64_t	shrinks;		/* bytes of the pool */
 	int64_t	cg_written, cg_swap_in, cg_memory_us;
+	int64_t	thp, ahead;		/* huge pages written; pages read ahead in vain */
 };
 
 enum { NO_DEBUGFS = 1, NO_ZSWPWB = 2, NO_SETTINGS = 4, NO_CGROUPS = 8, DENIED = 16 };
@@ -40,6 +41,7 @@ struct machine {
 	struct rates		sum;
 	uint64_t		now_ns;
 	int			told;
+	int64_t			on_disk;	/* bytes of swap in use beside what zswap holds */
 };
 
 static void on_finding(void *ctx, const struct finding *f)
@@ -92,6 +94,11 @@ static void tell(struct machine *m)
 	const struct rates *sum = &m->sum;
 
 	system_sample(m, "MemTotal", 1000 * MIB);
+	system_sample(m, "SwapTotal", 8000 * MIB);
+	system_sample(m, "SwapFree", 8000 * MIB - 3 * sum->pool - m->on_disk);
+	system_sample(m, "thp_swpout", sum->thp);
+	system_sample(m, "swap_ra", 77 + sum->ahead);
+	system_sample(m, "swap_ra_hit", 70);
 	system_sample(m, "Zswap", sum->pool);
 	system_sample(m, "Zswapped", 3 * sum->pool);
 	system_sample(m, "zswpout", sum->stored);
@@ -156,6 +163,8 @@ static void pass(struct machine *m, const struct rates *r, int seconds)
 		sum->cg_written += r->cg_written;
 		sum->cg_swap_in += r->cg_swap_in;
 		sum->cg_memory_us += r->cg_memory_us;
+		sum->thp += r->thp;
+		sum->ahead += r->ahead;
 		sum->pool = r->shrinks ? sum->pool - r->shrinks : r->pool;
 		tell(m);
 	}
@@ -313,6 +322,58 @@ static void more_goes_past_it_than_into_it(void **state)
 	off(&m);
 }
 
+/* 780 pages a second go past it, but one huge page, which is 512 of them. It would be high else: 780 of 1280. */
+static void huge_pages_go_past_any_pool(void **state)
+{
+	struct rates r = at_limit;
+	const struct finding *f;
+	struct machine m;
+
+	r.swap_out = 900;
+	r.thp = 1;
+	boot(&m, "zswap-pool-limit", 0);
+	pass(&m, &r, 45);
+	f = the_only(&m, "zswap-pool-limit");
+	assert_int_equal(f->severity, SEVERITY_WARNING);
+	assert_int_equal(f->confidence, CONFIDENCE_LOW);
+	assert_near(f, "huge_pages_past_zswap", 45 * 512);
+	assert_non_null(strstr(f->missing, "6.12"));
+	off(&m);
+}
+
+/* As many pages are rejected as go to disk. Those of cgroups that may not write back stay in memory: undecided. */
+static void rejected_pages_that_may_stay_in_memory(void **state)
+{
+	struct rates r = at_limit;
+	struct machine m;
+
+	r.poor = 300;
+	boot(&m, "zswap-pool-limit", DENIED);
+	pass(&m, &r, 45);
+	none(&m);
+	assert_false(judged(&m, &zswap_pool_limit, "rejected"));
+	off(&m);
+}
+
+/* 1000 pages within half a second of the first sample, before the second look. */
+static void growth_before_the_second_look_counts(void **state)
+{
+	const struct finding *f;
+	struct machine m;
+
+	boot(&m, "zswap-pool-limit", 0);
+	m.sum.pool = at_limit.pool;
+	tell(&m);
+	m.now_ns += NSEC_PER_SEC / 2;
+	m.sum.swap_out = 1000;
+	tell(&m);
+	pass(&m, &at_limit, 40);
+	pass(&m, &quiet, 100);
+	f = the_only(&m, "zswap-pool-limit");
+	assert_near(f, "past_zswap", 1000 + 40 * 180);
+	off(&m);
+}
+
 static void a_full_pool_that_is_no_storm(void **state)
 {
 	static const struct {
@@ -464,6 +525,73 @@ static void all_cgroups_denied(void **state)
 	off(&m);
 }
 
+/*
+ * 300 s in which pages are used, while tasks of the cgroup wait 500 us of each second; then 120 s of cold ones, in
+ * which they do not: 0.15 s of the 420 s since the cgroup was first told.
+ */
+static void a_step_by_the_time_of_the_cgroup(void **state)
+{
+	struct rates used = cold, r = cold;
+	const struct finding *f;
+	struct machine m;
+
+	used.loaded = 100;
+	used.cg_memory_us = 500;
+	boot(&m, "zswap-shrinker-ineffective", 0);
+	pass(&m, &used, 300);
+	pass(&m, &r, 125);
+	f = the_only(&m, "zswap-shrinker-ineffective");
+	assert_near(f, "cgroup_span", 420);
+	assert_near(f, "advised_step", 400 * MIB * 0.0005 * (1 - 0.15 / 420 / 0.001));
+	off(&m);
+}
+
+/* Only the parent forbids it; its child, which holds most, reads 1. By bytes, and by paths where they are told. */
+static void a_parent_denies(void **state)
+{
+	for (int paths = 0; paths < 2; paths++) {
+		const struct finding *f;
+		struct machine m;
+
+		boot(&m, "zswap-shrinker-ineffective", NO_CGROUPS);
+		meta(&m, "zswap.shrinker_enabled", "Y");
+		if (paths) {
+			assert_int_equal(SINK_CALL(&m.sink, cgroup, PARENT, "/a"), 0);
+			assert_int_equal(SINK_CALL(&m.sink, cgroup, CHILD, "/a/b"), 0);
+			assert_int_equal(SINK_CALL(&m.sink, cgroup, OTHER, "/ab"), 0);
+		}
+		sample(&m, SCOPE_CGROUP, PARENT, "memory.zswap.writeback", 0);
+		sample(&m, SCOPE_CGROUP, PARENT, "zswap", 180 * MIB);
+		sample(&m, SCOPE_CGROUP, CHILD, "memory.zswap.writeback", 1);
+		sample(&m, SCOPE_CGROUP, CHILD, "zswap", 175 * MIB);
+		sample(&m, SCOPE_CGROUP, OTHER, "zswap", 10 * MIB);
+		pass(&m, &cold, 75);
+		f = the_only(&m, "zswap-shrinker-ineffective");
+		assert_near(f, "cgroups_holding", 3);
+		assert_near(f, "cgroups_denied", paths ? 2 : 1);
+		assert_near(f, "denied_share", 180 / 190.0);
+		assert_int_equal(f->confidence, CONFIDENCE_MEDIUM);
+		off(&m);
+	}
+}
+
+/* All that were sampled may not, but they hold 100 of 190 MiB: of the rest nothing is known. */
+static void all_that_were_sampled_are_denied(void **state)
+{
+	const struct finding *f;
+	struct machine m;
+
+	boot(&m, "zswap-shrinker-ineffective", NO_CGROUPS);
+	meta(&m, "zswap.shrinker_enabled", "Y");
+	sample(&m, SCOPE_CGROUP, CHILD, "memory.zswap.writeback", 0);
+	sample(&m, SCOPE_CGROUP, CHILD, "zswap", 100 * MIB);
+	pass(&m, &cold, 365);
+	f = the_only(&m, "zswap-shrinker-ineffective");
+	assert_int_equal(f->confidence, CONFIDENCE_LOW);
+	assert_non_null(strstr(f->summary, "were sampled"));
+	off(&m);
+}
+
 static void a_pool_that_is_as_it_should_be(void **state)
 {
 	static const struct {
@@ -555,6 +683,9 @@ static void pages_that_come_back(void **state)
 	assert_near(f, "io_bytes", 15600 * 4096);
 	assert_near(f, "efficacy", 100000 / (100 * 4096 / 3.0));
 	assert_near(f, "io_some_before", 0);
+	assert_near(f, "on_disk_before", 0);
+	assert_near(f, "read_ahead_in_vain", 0);
+	assert_near(f, "cgroup_span", 120);
 	assert_near(f, "cgroup_returned", 0.3);
 	assert_near(f, "cgroup_efficacy", 100000 / (90 * 4096 / 3.0));
 	assert_near(f, "advised_step", 0);		/* back off */
@@ -609,6 +740,45 @@ static void io_says_so_too(void **state)
 	off(&m);
 }
 
+/* 2 MiB lay on disk before, 512 pages: less than 5 % of 36,500 that are written. 20 MiB are more: not sure. */
+static void pages_that_lay_on_disk_before(void **state)
+{
+	static const struct {
+		int64_t		mib;
+		enum confidence	confidence;
+	} rows[] = { { 2, CONFIDENCE_HIGH }, { 20, CONFIDENCE_LOW } };
+
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		const struct finding *f;
+		struct machine m;
+
+		boot(&m, "zswap-over-reclaim", 0);
+		m.on_disk = rows[i].mib * MIB;
+		pass(&m, &hot, 365);
+		f = the_only(&m, "zswap-over-reclaim");
+		assert_near(f, "on_disk_before", rows[i].mib * 256);
+		assert_int_equal(f->confidence, rows[i].confidence);
+		off(&m);
+	}
+}
+
+/* Of 30 that are read a second 20 were read ahead and not needed: 10 of 100 that were written are below a fifth. */
+static void pages_that_are_read_ahead(void **state)
+{
+	struct rates r = hot;
+	const struct finding *f;
+	struct machine m;
+
+	r.ahead = 20;
+	boot(&m, "zswap-over-reclaim", 0);
+	pass(&m, &r, 360);
+	pass(&m, &quiet, 5);
+	f = the_only(&m, "zswap-over-reclaim");
+	assert_near(f, "read_ahead_in_vain", 7200);
+	assert_int_equal(f->confidence, CONFIDENCE_MEDIUM);
+	off(&m);
+}
+
 /* 15 of 100 come back, which is little; but tasks wait. Known once 1024 pages have come: at 70 s. */
 static void only_io_says_so(void **state)
 {
@@ -641,6 +811,8 @@ static void writing_back_that_is_no_fault(void **state)
 		{ "nothing is written", quiet, { .swap_in = 100, .pool = 190 * MIB }, 365 },
 		{ "tasks waited before", { .io_us = 200000, .pool = 190 * MIB },
 		  { .written = 100, .swap_out = 100, .swap_in = 15, .io_us = 200000, .pool = 190 * MIB }, 365 },
+		{ "a backup", quiet,
+		  { .written = 100, .swap_out = 100, .swap_in = 9, .io_us = 200000, .pool = 190 * MIB }, 365 },
 		{ "IO of others", quiet, { .written = 100, .swap_out = 100, .io_us = 200000, .pool = 190 * MIB }, 365 },
 	};
 
@@ -775,6 +947,9 @@ int main(void)
 		cmocka_unit_test(pages_go_past_a_full_pool),
 		cmocka_unit_test(refusals_between_hits_belong_to_it),
 		cmocka_unit_test(more_goes_past_it_than_into_it),
+		cmocka_unit_test(huge_pages_go_past_any_pool),
+		cmocka_unit_test(rejected_pages_that_may_stay_in_memory),
+		cmocka_unit_test(growth_before_the_second_look_counts),
 		cmocka_unit_test(a_full_pool_that_is_no_storm),
 		cmocka_unit_test(counters_that_begin_anew),
 		cmocka_unit_test(loss_lowers_confidence),
@@ -782,12 +957,17 @@ int main(void)
 		cmocka_unit_test(a_pool_of_cold_pages),
 		cmocka_unit_test(cold_pages_that_keep_others_out),
 		cmocka_unit_test(all_cgroups_denied),
+		cmocka_unit_test(a_step_by_the_time_of_the_cgroup),
+		cmocka_unit_test(a_parent_denies),
+		cmocka_unit_test(all_that_were_sampled_are_denied),
 		cmocka_unit_test(a_pool_that_is_as_it_should_be),
 		cmocka_unit_test(the_shrinker_is_switched_on_meanwhile),
 		cmocka_unit_test(counters_that_begin_anew_leave_it_cold),
 		cmocka_unit_test(pages_that_come_back),
 		cmocka_unit_test(stores_and_loads_are_taken_out),
 		cmocka_unit_test(io_says_so_too),
+		cmocka_unit_test(pages_that_lay_on_disk_before),
+		cmocka_unit_test(pages_that_are_read_ahead),
 		cmocka_unit_test(only_io_says_so),
 		cmocka_unit_test(writing_back_that_is_no_fault),
 		cmocka_unit_test(refused_pages_make_it_undecided),
