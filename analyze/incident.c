@@ -178,7 +178,8 @@ void incidents_link(struct finding *const *f, int n, uint64_t gap_ns)
 
 			if (!near_in_time(f[i], f[k], gap_ns) || !same_place(f[i], f[k]))
 				continue;
-			linked = link_pair(f, i, k) | link_pair(f, k, i);
+			linked = link_pair(f, i, k);
+			linked |= link_pair(f, k, i);	/* each may have to know */
 			if (linked || !strcmp(f[i]->kind, f[k]->kind))
 				join(f, n, f[i]->incident, f[k]->incident);
 		}
