@@ -421,7 +421,7 @@ if [ -x "$SQUALL" ] && "$SQUALL" import -q -o "$work/spin.db" "$TOP/samples/defr
 	keys j
 	keys -l end
 	keys Enter
-	seen 'high +[a-z]+ +nonmovable-reclaim-s' "its finding"
+	seen 'critical +[a-z]+ +nonmovable-reclaim-s' "its finding"
 	keys Enter
 	seen '^Findings: .*nonmovable-reclaim-spin' "all about the finding"
 	keys q 1
