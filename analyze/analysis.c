@@ -206,14 +206,6 @@ static void measure(struct analysis *a, struct finding *f)
 	impact_measure(a->impact, f, &names);
 }
 
-static unsigned int losses_of(const char *kind)
-{
-	for (int i = 0; i < ndetectors; i++)
-		if (!strcmp(detectors[i]->kind, kind))
-			return detectors[i]->losses;
-	return 0;
-}
-
 /* All that was found up to now: incidents first, for who leads decides whose the pressure is. */
 static void judge(struct analysis *a)
 {
@@ -228,7 +220,7 @@ static void judge(struct analysis *a)
 	incidents_link(all, n, threshold_ns(&a->detect, TH_INCIDENT_GAP_S));
 	for (int i = 0; i < n; i++) {
 		all[i]->loss = loss_in(a, all[i]);
-		cases[i] = (struct severity_case){ all[i], losses_of(all[i]->kind) };
+		cases[i] = (struct severity_case){ all[i], detector_find(all[i]->kind)->losses };
 	}
 	severity_decide(a->options.th, a->facts.cpus, cases, n);
 }
@@ -805,20 +797,12 @@ static int create_detectors(struct analysis *a)
 	return 0;
 }
 
-static bool kind_exists(const char *kind)
-{
-	for (int i = 0; i < ndetectors; i++)
-		if (!strcmp(detectors[i]->kind, kind))
-			return true;
-	return false;
-}
-
 int analysis_new(const struct analysis_options *options, struct analysis **out)
 {
 	struct analysis *a;
 	int ret;
 
-	if (options->only && !kind_exists(options->only))
+	if (options->only && !detector_find(options->only))
 		return -EINVAL;
 	a = calloc(1, sizeof(*a));
 	if (!a)

@@ -12,7 +12,6 @@
 #include "analyze/call.h"
 #include "analyze/tid_map.h"
 
-#define PAGEBLOCK_PAGES_DEFAULT	512
 /* Between reclaim and its retry lies direct compaction, which took 0.6 s in the lab and may take longer. */
 #define CHAIN_IDLE_NS		(10 * NSEC_PER_SEC)
 #define RECLAIM_WB_ANON		1	/* include/trace/events/vmscan.h */

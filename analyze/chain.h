@@ -24,6 +24,10 @@
 
 #define CHAIN_MAX_TASKS	16384
 
+/* Where the recording does not tell: x86-64 with pages of 4 KiB. */
+#define PAGEBLOCK_ORDER_DEFAULT	9
+#define PAGEBLOCK_PAGES_DEFAULT	(1u << PAGEBLOCK_ORDER_DEFAULT)
+
 enum chain_end {
 	CHAIN_DONE,		/* no retry followed: the usual success; also NORETRY failure or death */
 	CHAIN_CUT,		/* a second begin without an end: events are missing */

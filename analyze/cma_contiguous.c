@@ -19,20 +19,18 @@
 
 #include "analyze/detector.h"
 #include "analyze/window.h"
+#include "analyze/zone_table.h"
 
 #define REASON_COMPACTION	0
 #define REASON_CONTIG_RANGE	6	/* enum migrate_reason, include/linux/migrate_mode.h, 3.10 and later */
-#define ZONES			128	/* later ones are not looked at */
 #define BLOCK_PAGES		512	/* as retries_free of chain.h: free means more than min and a block */
 
 enum { MOVED, FAILED, BATCHES, ALLOC_FAIL, ALLOC_SUCCESS };
 enum { NS = 0, CHAINS, RETRIES, RECLAIMED };
 
-struct zone {
-	int32_t		node;
-	char		name[16];
-	int64_t		free, cma, min;		/* pages; -1 not told */
-};
+/* Of a zone, pages. */
+enum { FREE, CMA, MIN };
+static const char *const zone_counters[ZONE_TABLE_COUNTERS] = { [FREE] = "free", [CMA] = "nr_free_cma", [MIN] = "min" };
 
 struct counter_state {
 	int64_t		last;
@@ -41,8 +39,7 @@ struct counter_state {
 
 struct cma {
 	const struct detect	*d;
-	struct zone		zone[ZONES];
-	int			nzones;
+	struct zone_table	zones;
 	struct counter_state	fail, success;	/* cma_alloc_* */
 	bool			unfiltered;	/* mm_migrate_pages of other reasons than compaction came */
 	int64_t			cma_free;	/* pages, at the latest spin, and all free ones of that zone */
@@ -174,14 +171,15 @@ static void spin_done(void *ctx, const struct window_part *e)
 static const struct window_ops spin_ops = { .bad = spin_bad, .done = spin_done };
 
 /* A zone of the node, or of any, where pages are free above min, and without CMA they are not. */
-static const struct zone *only_cma_free(const struct cma *c, int32_t node)
+static const struct zone_row *only_cma_free(const struct cma *c, int32_t node)
 {
-	for (int i = 0; i < c->nzones; i++) {
-		const struct zone *z = &c->zone[i];
+	for (int i = 0; i < c->zones.n; i++) {
+		const struct zone_row *z = &c->zones.zone[i];
+		const int64_t *pages = z->value;
 
-		if ((node >= 0 && z->node != node) || z->free < 0 || z->min < 0 || z->cma <= 0)
+		if ((node >= 0 && z->node != node) || pages[FREE] < 0 || pages[MIN] < 0 || pages[CMA] <= 0)
 			continue;
-		if (z->free > z->min + BLOCK_PAGES && z->free - z->cma <= z->min + BLOCK_PAGES)
+		if (pages[FREE] > pages[MIN] + BLOCK_PAGES && pages[FREE] - pages[CMA] <= pages[MIN] + BLOCK_PAGES)
 			return z;
 	}
 	return NULL;
@@ -190,7 +188,7 @@ static const struct zone *only_cma_free(const struct cma *c, int32_t node)
 static void on_chain(void *state, const struct chain *chain)
 {
 	struct cma *c = state;
-	const struct zone *z = only_cma_free(c, chain->node);
+	const struct zone_row *z = only_cma_free(c, chain->node);
 	uint64_t ns = elapsed_ns(chain->start_ns, chain->end_ns);
 	struct window_part *now;
 
@@ -198,8 +196,8 @@ static void on_chain(void *state, const struct chain *chain)
 	    chain->retries_idle < threshold(c->d, TH_SPIN_CYCLES) ||
 	    chain->retries_free < threshold(c->d, TH_SPIN_FREE_SHARE) * chain->retries_idle)
 		return;
-	c->cma_free = z->cma;
-	c->zone_free = z->free;
+	c->cma_free = z->value[CMA];
+	c->zone_free = z->value[FREE];
 	c->node = z->node;
 	c->spin.ops = &spin_ops;
 	c->spin.ctx = c;
@@ -210,41 +208,12 @@ static void on_chain(void *state, const struct chain *chain)
 	window_task(now, chain->tid, chain->reclaimed_pages, ns);
 }
 
-static struct zone *zone_of(struct cma *c, int32_t node, const char *name, size_t len)
-{
-	for (int i = 0; i < c->nzones; i++)
-		if (c->zone[i].node == node && !strncmp(c->zone[i].name, name, len) && !c->zone[i].name[len])
-			return &c->zone[i];
-	if (c->nzones == ZONES || len >= sizeof(c->zone[0].name))
-		return NULL;
-	c->zone[c->nzones] = (struct zone){ .node = node, .free = -1, .cma = -1, .min = -1 };
-	memcpy(c->zone[c->nzones].name, name, len);
-	return &c->zone[c->nzones++];
-}
-
-/* "zone.Normal.nr_free_cma" */
-static void zone_sample(struct cma *c, const struct sample *sample)
-{
-	const char *name = sample->name + strlen("zone."), *dot, *what;
-	struct zone *z;
-
-	if (strncmp(sample->name, "zone.", strlen("zone.")))
-		return;
-	dot = strchr(name, '.');
-	what = dot ? dot + 1 : "";
-	if (strcmp(what, "free") && strcmp(what, "nr_free_cma") && strcmp(what, "min"))
-		return;
-	z = zone_of(c, sample->node, name, dot - name);
-	if (z)
-		*(*what == 'f' ? &z->free : *what == 'n' ? &z->cma : &z->min) = sample->value;
-}
-
 static void on_sample(void *state, const struct sample *sample)
 {
 	struct cma *c = state;
 
 	if (sample->scope == SCOPE_ZONE)
-		zone_sample(c, sample);
+		zone_table_sample(&c->zones, zone_counters, sample);
 	else if (sample->scope == SCOPE_SYSTEM && !strcmp(sample->name, "cma_alloc_fail"))
 		count(c, &c->fail, ALLOC_FAIL, sample);
 	else if (sample->scope == SCOPE_SYSTEM && !strcmp(sample->name, "cma_alloc_success"))

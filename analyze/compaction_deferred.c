@@ -25,7 +25,6 @@
 #include "analyze/tid_map.h"
 #include "kernel/gfp.h"
 
-#define PAGEBLOCK_ORDER_DEFAULT	9
 #define PLACES			128	/* zones; later ones are not looked at */
 #define TRIES_MIN		2
 #define TURNED_AWAY_MAX		63	/* 1 << COMPACT_MAX_DEFER_SHIFT, less the one that is let through */
@@ -193,9 +192,7 @@ static struct place *place_of(struct deferral *s, const struct mm_event *mm)
 
 static bool for_huge_page(const struct deferral *s, const struct mm_event *mm)
 {
-	uint64_t pages = s->d->facts->pageblock_pages;
-
-	return mm_int(mm, TPF_ORDER, 0) >= (pages ? __builtin_ctzll(pages) : PAGEBLOCK_ORDER_DEFAULT);
+	return mm_int(mm, TPF_ORDER, 0) >= facts_pageblock_order(s->d->facts);
 }
 
 /* NULL: no memory, or the thread is not known. */

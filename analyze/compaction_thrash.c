@@ -23,7 +23,6 @@
 #include "analyze/window.h"
 #include "kernel/gfp.h"
 
-#define PAGEBLOCK_ORDER_DEFAULT	9
 #define TASKS			4096
 #define ZONES			128	/* later ones are taken for gone through once */
 #define AGAIN			4	/* passes over a zone within the window that are "again and again" */
@@ -212,10 +211,7 @@ static struct window *window_of(struct thrash *t, const struct compactor *c)
 
 static bool for_huge_page(const struct thrash *t, const struct mm_event *mm)
 {
-	uint64_t pages = t->d->facts->pageblock_pages;
-	int pageblock = pages ? __builtin_ctzll(pages) : PAGEBLOCK_ORDER_DEFAULT;
-
-	return mm_int(mm, TPF_ORDER, 0) >= pageblock &&
+	return mm_int(mm, TPF_ORDER, 0) >= facts_pageblock_order(t->d->facts) &&
 	       gfp_migratetype(&t->gfp, mm_int(mm, TPF_GFP_FLAGS, 0)) == MIGRATE_MOVABLE;
 }
 

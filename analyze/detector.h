@@ -33,6 +33,11 @@ static inline bool facts_tell_pages(const struct facts *facts)
 	return facts->seen[TP_LRU_SHRINK_INACTIVE] || facts->seen[TP_BALANCE_PGDAT_END];
 }
 
+static inline int facts_pageblock_order(const struct facts *facts)
+{
+	return facts->pageblock_pages ? __builtin_ctzll(facts->pageblock_pages) : PAGEBLOCK_ORDER_DEFAULT;
+}
+
 struct detect {
 	const struct thresholds	*th;
 	const struct facts	*facts;
@@ -90,6 +95,9 @@ struct detector {
 
 extern const struct detector *const detectors[];
 extern const int ndetectors;
+
+/* NULL: there is no such kind. */
+const struct detector *detector_find(const char *kind);
 
 extern const struct detector nonmovable_reclaim_spin;
 extern const struct detector spurious_kswapd_reset;

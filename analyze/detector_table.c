@@ -4,6 +4,8 @@
  */
 #include "analyze/detector.h"
 
+#include <string.h>
+
 const struct detector *const detectors[] = {
 	&nonmovable_reclaim_spin,
 	&spurious_kswapd_reset,
@@ -32,3 +34,11 @@ const struct detector *const detectors[] = {
 };
 
 const int ndetectors = sizeof(detectors) / sizeof(detectors[0]);
+
+const struct detector *detector_find(const char *kind)
+{
+	for (int i = 0; i < ndetectors; i++)
+		if (!strcmp(detectors[i]->kind, kind))
+			return detectors[i];
+	return NULL;
+}

@@ -20,7 +20,6 @@
 
 #include "analyze/detector.h"
 
-#define PAGEBLOCK_ORDER_DEFAULT	9
 #define ORDER_MAX		20	/* above MAX_PAGE_ORDER of any architecture: a damaged number */
 #define SURE_CHAINS		10	/* spins after which chance is out of the question */
 #define SURE_FREE_SHARE		0.9
@@ -109,17 +108,10 @@ static void tid_set_add(struct tid_set *set, int32_t tid)
 	set->tid[at] = tid + 1;
 }
 
-static int pageblock_order(const struct spin *s)
-{
-	uint64_t pages = s->d->facts->pageblock_pages;
-
-	return pages ? __builtin_ctzll(pages) : PAGEBLOCK_ORDER_DEFAULT;
-}
-
 static bool is_a1(const struct spin *s, const struct chain *c)
 {
-	return !c->retries_promoted && c->order_request < pageblock_order(s) &&
-	       c->compaction_order_max < pageblock_order(s) &&
+	return !c->retries_promoted && c->order_request < facts_pageblock_order(s->d->facts) &&
+	       c->compaction_order_max < facts_pageblock_order(s->d->facts) &&
 	       c->retries_idle >= threshold(s->d, TH_SPIN_CYCLES) &&
 	       c->reclaimed_pages >= threshold(s->d, TH_SPIN_PAGES) &&
 	       c->retries_free >= threshold(s->d, TH_SPIN_FREE_SHARE) * c->retries_idle;
@@ -329,7 +321,7 @@ static void on_event(void *state, const struct mm_event *mm)
 	struct spin *s = state;
 
 	s->extfrag += mm_int(mm, TPF_ALLOC_MIGRATETYPE, MIGRATE_MOVABLE) != MIGRATE_MOVABLE &&
-		      mm_int(mm, TPF_FALLBACK_ORDER, INT32_MAX) < pageblock_order(s);
+		      mm_int(mm, TPF_FALLBACK_ORDER, INT32_MAX) < facts_pageblock_order(s->d->facts);
 }
 
 static void so_far(void *state, uint64_t now_ns)

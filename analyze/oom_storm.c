@@ -22,6 +22,7 @@
 
 #include "analyze/detector.h"
 #include "analyze/swap_state.h"
+#include "analyze/zone_table.h"
 
 #define KILLS_OPEN	32		/* of which is not yet known what they gave back */
 #define KILLS_KEPT	256		/* of an episode, for the median; more are counted */
@@ -545,9 +546,10 @@ static void count_kills(struct oom_watch *o, int64_t value, uint64_t ts)
 /* "zone.Normal.free", but not "zone.Normal.order3.free" */
 static bool is_zone_free(const char *name)
 {
-	const char *dot = strncmp(name, "zone.", 5) ? NULL : strchr(name + 5, '.');
+	size_t len;
+	const char *zone, *counter = zone_counter(name, &zone, &len);
 
-	return dot && !strcmp(dot, ".free");
+	return counter && !strcmp(counter, "free");
 }
 
 /* Samples of one time come one by one: a look is taken when the next ones begin, at what the last ones said. */

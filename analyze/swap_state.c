@@ -9,6 +9,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "analyze/zone_table.h"
+
 #define PAGE_BYTES_DEFAULT	4096
 #define VALUE_MAX		(1ll << 50)	/* more is damage; sums of so many devices and zones stay below 2^63 */
 
@@ -156,17 +158,14 @@ static struct swap_zone *zone_at(struct swap_state *s, int32_t node, const char 
 /* "zone.Normal.free" */
 static void zone_sample(struct swap_state *s, const struct sample *sample)
 {
-	const char *name = sample->name + 5, *dot;
-	struct swap_zone *z;
+	size_t len;
+	const char *name, *counter = zone_counter(sample->name, &name, &len);
+	struct swap_zone *z = counter ? zone_at(s, sample->node, name, len) : NULL;
 
-	if (strncmp(sample->name, "zone.", 5))
-		return;
-	dot = strchr(name, '.');
-	z = dot ? zone_at(s, sample->node, name, dot - name) : NULL;
 	if (!z)
 		return;
-	if (strncmp(dot, ".protection.", 12))
-		set_named(zone_names, &z->now, dot + 1, sample->value);
+	if (strncmp(counter, "protection.", 11))
+		set_named(zone_names, &z->now, counter, sample->value);
 	else if (!z->now.reserve.known || sample->value > z->now.reserve.value)
 		set(&z->now.reserve, sample->value);	/* grows with the zone index */
 }

@@ -20,10 +20,9 @@
 
 #include "analyze/detector.h"
 #include "analyze/window.h"
+#include "analyze/zone_table.h"
 
-#define PAGEBLOCK_ORDER_DEFAULT	9
-#define ZONES			128		/* later ones are not looked at */
-#define SAMPLE_MAX_NS		(5 * NSEC_PER_SEC)	/* a longer pause between samples says nothing */
+#define SAMPLE_MAX_NS	(5 * NSEC_PER_SEC)	/* a longer pause between samples says nothing */
 
 enum { BOOST_NS, REAL_NS, POLLUTED, RUNS, COUNTERS };
 
@@ -41,16 +40,13 @@ static const struct {
 enum { STOLEN = COUNTERS, SCANNED, SWAPPED, REFAULT_FILE, REFAULT_ANON };
 _Static_assert(COUNTERS + NCOUNTERS <= WINDOW_COUNTS, "room for the counters");
 
-struct zone {
-	int32_t		node;
-	char		name[16];
-	int64_t		free, high, boost;	/* pages; -1 not told */
-};
+/* Of a zone, pages. */
+enum { FREE, HIGH, BOOST };
+static const char *const zone_counters[ZONE_TABLE_COUNTERS] = { [FREE] = "free", [HIGH] = "high", [BOOST] = "boost" };
 
 struct boost {
 	const struct detect	*d;
-	struct zone		zone[ZONES];
-	int			nzones;
+	struct zone_table	zones;
 	bool			told;		/* a boost was sampled, be it 0 */
 	uint64_t		now_ns;		/* of the latest sample */
 	int64_t			max_boost;	/* pages, of a zone, while it was the reason */
@@ -121,80 +117,52 @@ static struct window_part *now(struct boost *b, uint64_t ts)
 	return window_at(&b->window, ts);
 }
 
-static bool boosted_only(const struct zone *z)
+static bool boosted_only(const int64_t *pages)
 {
-	return z->boost > 0 && z->free >= 0 && z->high >= z->boost && z->free >= z->high - z->boost;
+	return pages[BOOST] > 0 && pages[FREE] >= 0 && pages[HIGH] >= pages[BOOST] &&
+	       pages[FREE] >= pages[HIGH] - pages[BOOST];
 }
 
 /* A zone below its own high watermark: reclaim is due anyway. */
-static bool short_of_memory(const struct zone *z)
+static bool short_of_memory(const int64_t *pages)
 {
-	return z->free >= 0 && z->high > 0 && z->boost >= 0 && z->free < z->high - z->boost;
+	return pages[FREE] >= 0 && pages[HIGH] > 0 && pages[BOOST] >= 0 && pages[FREE] < pages[HIGH] - pages[BOOST];
 }
 
 static bool any_short(const struct boost *b)
 {
-	for (int i = 0; i < b->nzones; i++)
-		if (short_of_memory(&b->zone[i]))
+	for (int i = 0; i < b->zones.n; i++)
+		if (short_of_memory(b->zones.zone[i].value))
 			return true;
 	return false;
 }
 
 /* How it is: the zone whose boost is the only reason, NULL when there is none. */
-static const struct zone *reason(const struct boost *b)
+static const struct zone_row *reason(const struct boost *b)
 {
-	for (int i = 0; i < b->nzones && !any_short(b); i++)
-		if (boosted_only(&b->zone[i]))
-			return &b->zone[i];
+	if (any_short(b))
+		return NULL;
+	for (int i = 0; i < b->zones.n; i++)
+		if (boosted_only(b->zones.zone[i].value))
+			return &b->zones.zone[i];
 	return NULL;
 }
 
 /* Samples of a time come one by one: when the next ones begin, the time up to them was as the last ones said. */
 static void pass_time(struct boost *b, uint64_t ts)
 {
-	const struct zone *z = reason(b);
+	const struct zone_row *z = reason(b);
 	uint64_t ns = elapsed_ns(b->now_ns, ts);
 
 	if (!b->now_ns || !ns || ns > SAMPLE_MAX_NS || !b->told)
 		return;
 	if (z) {
 		now(b, ts)->count[BOOST_NS] += ns;
-		b->max_boost = z->boost > b->max_boost ? z->boost : b->max_boost;
+		b->max_boost = z->value[BOOST] > b->max_boost ? z->value[BOOST] : b->max_boost;
 		b->node = z->node;
 	} else if (any_short(b)) {
 		now(b, ts)->count[REAL_NS] += ns;
 	}
-}
-
-static struct zone *zone_of(struct boost *b, int32_t node, const char *name, size_t len)
-{
-	for (int i = 0; i < b->nzones; i++)
-		if (b->zone[i].node == node && !strncmp(b->zone[i].name, name, len) && !b->zone[i].name[len])
-			return &b->zone[i];
-	if (b->nzones == ZONES || len >= sizeof(b->zone[0].name))
-		return NULL;
-	b->zone[b->nzones] = (struct zone){ .node = node, .free = -1, .high = -1, .boost = -1 };
-	memcpy(b->zone[b->nzones].name, name, len);
-	return &b->zone[b->nzones++];
-}
-
-/* "zone.Normal.boost" */
-static void zone_sample(struct boost *b, const struct sample *sample)
-{
-	const char *name = sample->name + strlen("zone."), *dot, *what;
-	struct zone *z;
-
-	if (strncmp(sample->name, "zone.", strlen("zone.")))
-		return;
-	dot = strchr(name, '.');
-	what = dot ? dot + 1 : "";
-	if (strcmp(what, "free") && strcmp(what, "high") && strcmp(what, "boost"))
-		return;
-	z = zone_of(b, sample->node, name, dot - name);
-	if (!z)
-		return;
-	b->told |= *what == 'b';
-	*(*what == 'f' ? &z->free : *what == 'h' ? &z->high : &z->boost) = sample->value;
 }
 
 static void counter_sample(struct boost *b, const struct sample *sample)
@@ -220,7 +188,7 @@ static void on_sample(void *state, const struct sample *sample)
 		b->now_ns = sample->ts;
 	}
 	if (sample->scope == SCOPE_ZONE)
-		zone_sample(b, sample);
+		b->told |= zone_table_sample(&b->zones, zone_counters, sample) == BOOST;
 	else if (sample->scope == SCOPE_SYSTEM)
 		counter_sample(b, sample);
 }
@@ -228,12 +196,10 @@ static void on_sample(void *state, const struct sample *sample)
 static void on_event(void *state, const struct mm_event *mm)
 {
 	struct boost *b = state;
-	uint64_t pages = b->d->facts->pageblock_pages;
-	int pageblock = pages ? __builtin_ctzll(pages) : PAGEBLOCK_ORDER_DEFAULT;
 
 	if (mm_tp(mm) == TP_KSWAPD_WAKE)
 		now(b, mm->ev->ts)->count[RUNS]++;
-	else if (mm_int(mm, TPF_FALLBACK_ORDER, INT32_MAX) < pageblock)
+	else if (mm_int(mm, TPF_FALLBACK_ORDER, INT32_MAX) < facts_pageblock_order(b->d->facts))
 		now(b, mm->ev->ts)->count[POLLUTED]++;
 }
 

@@ -22,7 +22,6 @@
 #include "analyze/detector.h"
 #include "analyze/zswap_state.h"
 
-#define PAGEBLOCK_PAGES_DEFAULT	512
 #define ACCEPT_PERCENT	90	/* of the kernel, where the recording does not tell */
 #define MIB		1048576.0
 

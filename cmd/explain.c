@@ -75,23 +75,16 @@ static void print_section(const char *text)
 	}
 }
 
-static const char *title_of(const char *kind)
-{
-	for (int i = 0; i < ndetectors; i++)
-		if (!strcmp(detectors[i]->kind, kind))
-			return detectors[i]->title;
-	return NULL;
-}
-
 static int explain(const char *kind, bool more)
 {
-	const char *title = title_of(kind), *section = title ? find_section(kind) : NULL;
+	const struct detector *detector = detector_find(kind);
+	const char *section = detector ? find_section(kind) : NULL;
 
 	if (!section) {
 		complain(kind, "no such kind of finding", "'squall explain' lists them");
 		return STATUS_ERROR;
 	}
-	printf("%s: %s\n", kind, title);
+	printf("%s: %s\n", kind, detector->title);
 	print_section(section);
 	if (more)
 		putchar('\n');
