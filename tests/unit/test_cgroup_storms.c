@@ -7,18 +7,8 @@
  * A sample of each counter comes once a second, the first at 100 s. A slot has ten seconds: the first counts the nine
  * steps from 100 s to 109 s, each later one ten. Each expected number is worked out beside it.
  */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-#include <stdio.h>
-#include <string.h>
-
-#include <cmocka.h>
-
-#include "analyze/analysis.h"
 #include "analyze/memcg_slot.h"
-#include "spine/time.h"
+#include "tests/unit/storm_fixture.h"
 
 #define MIB		(1ll << 20)
 #define START_NS	(100 * NSEC_PER_SEC)
@@ -40,48 +30,18 @@ static const struct event_field stop_fields[] = {
 	{ "memcg_id", VALUE_UINT },
 };
 
-#define TYPE(number, of_name, of_fields) [number] = { .id = number, .system = "vmscan", .name = of_name, .format = "", \
-	.fields = of_fields, .nfields = sizeof(of_fields) / sizeof(of_fields[0]) }
-
 static const struct event_type types[TYPES] = {
-	TYPE(WAKE, "mm_vmscan_kswapd_wake", node_fields),
-	TYPE(FAIL, "mm_vmscan_kswapd_reclaim_fail", fail_fields),
-	TYPE(BEGIN, "mm_vmscan_memcg_reclaim_begin", begin_fields),
-	TYPE(END, "mm_vmscan_memcg_reclaim_end", end_fields),
-	TYPE(SLAB_START, "mm_shrink_slab_start", start_fields),
-	TYPE(SLAB_END, "mm_shrink_slab_end", stop_fields),
+	TYPE(WAKE, "vmscan", "mm_vmscan_kswapd_wake", node_fields),
+	TYPE(FAIL, "vmscan", "mm_vmscan_kswapd_reclaim_fail", fail_fields),
+	TYPE(BEGIN, "vmscan", "mm_vmscan_memcg_reclaim_begin", begin_fields),
+	TYPE(END, "vmscan", "mm_vmscan_memcg_reclaim_end", end_fields),
+	TYPE(SLAB_START, "vmscan", "mm_shrink_slab_start", start_fields),
+	TYPE(SLAB_END, "vmscan", "mm_shrink_slab_end", stop_fields),
 };
-
-struct machine {
-	struct thresholds	th;
-	struct analysis		*analysis;
-	struct sink		sink;
-	uint64_t		now_ns;
-	int			told;
-};
-
-static void on_finding(void *ctx, const struct finding *f)
-{
-	struct machine *m = ctx;
-
-	m->told++;
-}
 
 static void boot(struct machine *m)
 {
-	const struct analysis_options options = { .th = &m->th, .finding = on_finding, .ctx = m };
-
-	*m = (struct machine){ .now_ns = START_NS };
-	thresholds_default(&m->th);
-	assert_int_equal(analysis_new(&options, &m->analysis), 0);
-	m->sink = analysis_sink(m->analysis);
-	for (int i = 0; i < TYPES; i++)
-		assert_int_equal(SINK_CALL(&m->sink, type, &types[i]), 0);
-}
-
-static void off(struct machine *m)
-{
-	analysis_free(m->analysis);
+	machine_boot(m, NULL, types, TYPES);
 }
 
 static void sample(struct machine *m, enum sample_scope scope, uint64_t cgroup, const char *name, int64_t value)
@@ -89,58 +49,6 @@ static void sample(struct machine *m, enum sample_scope scope, uint64_t cgroup, 
 	const struct sample s = { m->now_ns, scope, -1, cgroup, name, "", value };
 
 	assert_int_equal(SINK_CALL(&m->sink, sample, &s), 0);
-}
-
-static void event(struct machine *m, int type, int32_t tid, uint64_t ts, const int64_t *numbers)
-{
-	struct event_value values[EVENT_MAX_FIELDS];
-	const struct event ev = { .ts = ts, .type = &types[type], .tid = tid, .cpu = tid % 2, .values = values };
-
-	for (int i = 0; i < types[type].nfields; i++)
-		values[i] = (struct event_value){ .kind = VALUE_INT, .i = numbers[i] };
-	assert_int_equal(SINK_CALL(&m->sink, event, &ev), 0);
-}
-
-#define EVENT(m, type, tid, ts, ...) event(m, type, tid, ts, (const int64_t[]){ __VA_ARGS__ })
-
-/* Of this kind, whatever else there may be of others. NULL: none. */
-static const struct finding *found(struct machine *m, const char *kind)
-{
-	const struct finding *all, *one = NULL;
-	int n;
-
-	assert_int_equal(SINK_CALL(&m->sink, end), 0);
-	all = analysis_findings(m->analysis, &n);
-	for (int i = 0; i < n; i++) {
-		if (strcmp(all[i].kind, kind))
-			continue;
-		assert_null(one);
-		one = &all[i];
-	}
-	return one;
-}
-
-static double value_of(const struct finding *f, const char *name)
-{
-	for (int i = 0; i < f->nevidence; i++)
-		if (!strcmp(f->evidence[i].name, name))
-			return f->evidence[i].value;
-	fail_msg("no evidence %s", name);
-	return 0;
-}
-
-#define assert_value(f, name, expected) \
-	do { \
-		double is = value_of(f, name); \
-		if (is < (expected) - 1e-6 || is > (expected) + 1e-6) \
-			fail_msg("%s is %g, not %g", name, is, (double)(expected)); \
-	} while (0)
-
-static bool judged(const struct machine *m, const struct detector *detector)
-{
-	char why[ANALYSIS_WHY_BYTES];
-
-	return analysis_judged(m->analysis, detector, why);
 }
 
 /* --- the slots --- */

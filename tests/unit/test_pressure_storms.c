@@ -5,18 +5,8 @@
  *
  * Each expected number is worked out beside it.
  */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-#include <stdio.h>
-#include <string.h>
-
-#include <cmocka.h>
-
-#include "analyze/analysis.h"
 #include "analyze/window.h"
-#include "spine/time.h"
+#include "tests/unit/storm_fixture.h"
 
 #define MS		NSEC_PER_MSEC
 
@@ -44,9 +34,6 @@ static const struct event_field migrate_fields[] = {
 	{ "succeeded", VALUE_INT }, { "failed", VALUE_INT }, { "reason", VALUE_INT },
 };
 
-#define TYPE(number, of_system, of_name, of_fields) [number] = { .id = number, .system = of_system, .name = of_name, \
-	.format = "", .fields = of_fields, .nfields = sizeof(of_fields) / sizeof(of_fields[0]) }
-
 static const struct event_type types[TYPES] = {
 	TYPE(BEGIN, "vmscan", "mm_vmscan_direct_reclaim_begin", begin_fields),
 	TYPE(END, "vmscan", "mm_vmscan_direct_reclaim_end", end_fields),
@@ -62,103 +49,16 @@ static const struct event_type types[TYPES] = {
 	TYPE(MIGRATE, "migrate", "mm_migrate_pages", migrate_fields),
 };
 
-/* A recording that is being made up, and what comes of it. */
-struct machine {
-	struct thresholds	th;
-	struct analysis		*analysis;
-	struct sink		sink;
-	int			told;
-	struct finding		last;		/* told */
-	uint64_t		now_ns;
-};
-
-static void on_finding(void *ctx, const struct finding *f)
-{
-	struct machine *m = ctx;
-
-	m->told++;
-	m->last = *f;
-}
-
 static void boot(struct machine *m)
 {
-	const struct analysis_options options = { .th = &m->th, .finding = on_finding, .ctx = m };
-
-	*m = (struct machine){ .now_ns = 100 * NSEC_PER_SEC };
-	thresholds_default(&m->th);
-	assert_int_equal(analysis_new(&options, &m->analysis), 0);
-	m->sink = analysis_sink(m->analysis);
-	for (int i = 0; i < TYPES; i++)
-		assert_int_equal(SINK_CALL(&m->sink, type, &types[i]), 0);
+	machine_boot(m, NULL, types, TYPES);
 }
-
-static void off(struct machine *m)
-{
-	analysis_free(m->analysis);
-}
-
-static void event(struct machine *m, int type, int32_t tid, uint64_t ts, const int64_t *numbers)
-{
-	struct event_value values[EVENT_MAX_FIELDS];
-	const struct event ev = { .ts = ts, .type = &types[type], .tid = tid, .cpu = tid % 2, .values = values };
-
-	for (int i = 0; i < types[type].nfields; i++)
-		values[i] = (struct event_value){ .kind = VALUE_INT, .i = numbers[i] };
-	assert_int_equal(SINK_CALL(&m->sink, event, &ev), 0);
-}
-
-#define EVENT(m, type, tid, ts, ...) event(m, type, tid, ts, (const int64_t[]){ __VA_ARGS__ })
 
 static void sample(struct machine *m, enum sample_scope scope, int32_t node, const char *name, int64_t value)
 {
 	const struct sample s = { m->now_ns, scope, node, 0, name, "", value };
 
 	assert_int_equal(SINK_CALL(&m->sink, sample, &s), 0);
-}
-
-static void meta(struct machine *m, const char *key, const char *value)
-{
-	assert_int_equal(SINK_CALL(&m->sink, meta, key, value), 0);
-}
-
-/* Of this kind, whatever else there may be of others. NULL: none. */
-static const struct finding *found(struct machine *m, const char *kind)
-{
-	const struct finding *all, *one = NULL;
-	int n;
-
-	assert_int_equal(SINK_CALL(&m->sink, end), 0);
-	all = analysis_findings(m->analysis, &n);
-	for (int i = 0; i < n; i++) {
-		if (strcmp(all[i].kind, kind))
-			continue;
-		assert_null(one);
-		one = &all[i];
-	}
-	return one;
-}
-
-static double value_of(const struct finding *f, const char *name)
-{
-	for (int i = 0; i < f->nevidence; i++)
-		if (!strcmp(f->evidence[i].name, name))
-			return f->evidence[i].value;
-	fail_msg("no evidence %s", name);
-	return 0;
-}
-
-#define assert_value(f, name, expected) \
-	do { \
-		double is = value_of(f, name); \
-		if (is < (expected) - 1e-6 || is > (expected) + 1e-6) \
-			fail_msg("%s is %g, not %g", name, is, (double)(expected)); \
-	} while (0)
-
-static bool judged(const struct machine *m, const struct detector *detector)
-{
-	char why[ANALYSIS_WHY_BYTES];
-
-	return analysis_judged(m->analysis, detector, why);
 }
 
 /* --- the window --- */

@@ -5,17 +5,7 @@
  *
  * The machine has one zone of 250,000 pages and pages of 4 KiB; each expected number is worked out beside it.
  */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-#include <stdio.h>
-#include <string.h>
-
-#include <cmocka.h>
-
-#include "analyze/analysis.h"
-#include "spine/time.h"
+#include "tests/unit/storm_fixture.h"
 
 #define MIB		(1ll << 20)
 #define TASKS		2
@@ -33,9 +23,6 @@ static const struct event_field retry_fields[] = {
 static const struct event_field victim_fields[] = { { "pid", VALUE_INT }, { "anon_rss", VALUE_INT } };
 static const struct event_field pid_fields[] = { { "pid", VALUE_INT } };
 
-#define TYPE(number, of_system, of_name, of_fields) [number] = { .id = number, .system = of_system, .name = of_name, \
-	.format = "", .fields = of_fields, .nfields = sizeof(of_fields) / sizeof(of_fields[0]) }
-
 static const struct event_type types[TYPES] = {
 	TYPE(BEGIN, "vmscan", "mm_vmscan_direct_reclaim_begin", begin_fields),
 	TYPE(END, "vmscan", "mm_vmscan_direct_reclaim_end", end_fields),
@@ -46,63 +33,16 @@ static const struct event_type types[TYPES] = {
 	TYPE(MEMCG_END, "vmscan", "mm_vmscan_memcg_reclaim_end", end_fields),
 };
 
-/* A recording that is being made up, and what comes of it. */
-struct machine {
-	struct thresholds	th;
-	struct analysis		*analysis;
-	struct sink		sink;
-	int			told;
-	struct finding		last;		/* told */
-	uint64_t		now_ns;
-};
-
-static void on_finding(void *ctx, const struct finding *f)
-{
-	struct machine *m = ctx;
-
-	m->told++;
-	m->last = *f;
-}
-
 static void boot(struct machine *m)
 {
-	const struct analysis_options options = { .th = &m->th, .finding = on_finding, .ctx = m };
-
-	*m = (struct machine){ .now_ns = 100 * NSEC_PER_SEC };
-	thresholds_default(&m->th);
-	assert_int_equal(analysis_new(&options, &m->analysis), 0);
-	m->sink = analysis_sink(m->analysis);
-	for (int i = 0; i < TYPES; i++)
-		assert_int_equal(SINK_CALL(&m->sink, type, &types[i]), 0);
+	machine_boot(m, NULL, types, TYPES);
 }
-
-static void off(struct machine *m)
-{
-	analysis_free(m->analysis);
-}
-
-static void event(struct machine *m, int type, int32_t tid, uint64_t ts, const int64_t *numbers)
-{
-	struct event_value values[EVENT_MAX_FIELDS];
-	const struct event ev = { .ts = ts, .type = &types[type], .tid = tid, .cpu = tid % 2, .values = values };
-
-	for (int i = 0; i < types[type].nfields; i++)
-		values[i] = (struct event_value){ .kind = VALUE_INT, .i = numbers[i] };
-	assert_int_equal(SINK_CALL(&m->sink, event, &ev), 0);
-}
-
-#define EVENT(m, type, tid, ts, ...) event(m, type, tid, ts, (const int64_t[]){ __VA_ARGS__ })
 
 static void sample(struct machine *m, enum sample_scope scope, const char *name, int64_t value)
 {
 	const struct sample s = { m->now_ns, scope, scope == SCOPE_ZONE ? 0 : -1, 0, name, "", value };
 
 	assert_int_equal(SINK_CALL(&m->sink, sample, &s), 0);
-}
-
-static void meta(struct machine *m, const char *key, const char *value)
-{
-	assert_int_equal(SINK_CALL(&m->sink, meta, key, value), 0);
 }
 
 /* What the samples of one second say. */
@@ -172,50 +112,12 @@ static const struct memory calm = {
 	.free = 50000, .anon = 50000, .file = 100000, .swap_free = 262144, .swap = "/dev/zram0",
 };
 
-static const struct finding *the_only(struct machine *m, const char *kind)
-{
-	const struct finding *found;
-	int n;
-
-	if (SINK_CALL(&m->sink, end))
-		fail();
-	found = analysis_findings(m->analysis, &n);
-	assert_int_equal(n, 1);
-	assert_string_equal(found->kind, kind);
-	return found;
-}
-
-static void none(struct machine *m)
-{
-	int n;
-
-	assert_int_equal(SINK_CALL(&m->sink, end), 0);
-	analysis_findings(m->analysis, &n);
-	assert_int_equal(n, 0);
-}
-
-static double value_of(const struct finding *f, const char *name)
-{
-	for (int i = 0; i < f->nevidence; i++)
-		if (!strcmp(f->evidence[i].name, name))
-			return f->evidence[i].value;
-	fail_msg("no evidence %s", name);
-	return 0;
-}
-
 #define assert_near(f, name, expected) \
 	do { \
 		double is = value_of(f, name); \
 		if (is < (expected) * 0.999 || is > (expected) * 1.001) \
 			fail_msg("%s is %g, not %g", name, is, (double)(expected)); \
 	} while (0)
-
-static bool judged(const struct machine *m, const struct detector *detector)
-{
-	char why[ANALYSIS_WHY_BYTES];
-
-	return analysis_judged(m->analysis, detector, why);
-}
 
 /* --- ram-backed-swap-stall --- */
 

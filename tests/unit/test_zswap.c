@@ -5,17 +5,7 @@
  * The machine has 1000 MiB, of which zswap may take 20 %: 200 MiB. Its pages compress to a third. Slots of ten seconds
  * begin with the first sample, at 100 s, and each expected number is worked out beside it.
  */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-#include <stdio.h>
-#include <string.h>
-
-#include <cmocka.h>
-
-#include "analyze/analysis.h"
-#include "spine/time.h"
+#include "tests/unit/storm_fixture.h"
 
 #define MIB		(1ll << 20)
 #define CHILD		42
@@ -33,42 +23,26 @@ struct rates {
 
 enum { NO_DEBUGFS = 1, NO_ZSWPWB = 2, NO_SETTINGS = 4, NO_CGROUPS = 8, DENIED = 16 };
 
-struct machine {
-	struct thresholds	th;
-	struct analysis		*analysis;
-	struct sink		sink;
+struct host {
+	struct machine		machine;
 	unsigned int		lacks;
 	struct rates		sum;
-	uint64_t		now_ns;
-	int			told;
 	int64_t			on_disk;	/* bytes of swap in use beside what zswap holds */
 };
 
-static void on_finding(void *ctx, const struct finding *f)
+static void sample(struct host *m, enum sample_scope scope, uint64_t cgroup, const char *name, int64_t value)
 {
-	struct machine *m = ctx;
+	const struct sample s = { m->machine.now_ns, scope, -1, cgroup, name, "", value };
 
-	m->told++;
+	assert_int_equal(SINK_CALL(&m->machine.sink, sample, &s), 0);
 }
 
-static void meta(struct machine *m, const char *key, const char *value)
-{
-	assert_int_equal(SINK_CALL(&m->sink, meta, key, value), 0);
-}
-
-static void sample(struct machine *m, enum sample_scope scope, uint64_t cgroup, const char *name, int64_t value)
-{
-	const struct sample s = { m->now_ns, scope, -1, cgroup, name, "", value };
-
-	assert_int_equal(SINK_CALL(&m->sink, sample, &s), 0);
-}
-
-static void system_sample(struct machine *m, const char *name, int64_t value)
+static void system_sample(struct host *m, const char *name, int64_t value)
 {
 	sample(m, SCOPE_SYSTEM, 0, name, value);
 }
 
-static void tell_cgroups(struct machine *m)
+static void tell_cgroups(struct host *m)
 {
 	const struct rates *sum = &m->sum;
 
@@ -89,7 +63,7 @@ static void tell_cgroups(struct machine *m)
 	sample(m, SCOPE_CGROUP, OTHER, "pswpin", 0);
 }
 
-static void tell(struct machine *m)
+static void tell(struct host *m)
 {
 	const struct rates *sum = &m->sum;
 
@@ -119,38 +93,29 @@ static void tell(struct machine *m)
 		tell_cgroups(m);
 }
 
-static void boot(struct machine *m, const char *only, unsigned int lacks)
+static void boot(struct host *m, const char *only, unsigned int lacks)
 {
-	const struct analysis_options options = { .th = &m->th, .only = only, .finding = on_finding, .ctx = m };
-
-	*m = (struct machine){ .now_ns = 100 * NSEC_PER_SEC, .lacks = lacks };
-	thresholds_default(&m->th);
-	assert_int_equal(analysis_new(&options, &m->analysis), 0);
-	m->sink = analysis_sink(m->analysis);
+	*m = (struct host){ .lacks = lacks };
+	machine_boot(&m->machine, only, NULL, 0);
 	if (!(lacks & NO_SETTINGS)) {
-		meta(m, "zswap.enabled", "Y");
-		meta(m, "zswap.max_pool_percent", "20");
-		meta(m, "zswap.accept_threshold_percent", "90");
-		meta(m, "zswap.shrinker_enabled", "N");
+		meta(&m->machine, "zswap.enabled", "Y");
+		meta(&m->machine, "zswap.max_pool_percent", "20");
+		meta(&m->machine, "zswap.accept_threshold_percent", "90");
+		meta(&m->machine, "zswap.shrinker_enabled", "N");
 	}
 }
 
-static void off(struct machine *m)
-{
-	analysis_free(m->analysis);
-}
-
 /* @seconds of it. The first one of all only says where counters stand. */
-static void pass(struct machine *m, const struct rates *r, int seconds)
+static void pass(struct host *m, const struct rates *r, int seconds)
 {
 	struct rates *sum = &m->sum;
 
-	if (m->now_ns == 100 * NSEC_PER_SEC) {
+	if (m->machine.now_ns == 100 * NSEC_PER_SEC) {
 		sum->pool = r->pool;
 		tell(m);
 	}
 	for (int i = 0; i < seconds; i++) {
-		m->now_ns += NSEC_PER_SEC;
+		m->machine.now_ns += NSEC_PER_SEC;
 		sum->stored += r->stored;
 		sum->loaded += r->loaded;
 		sum->written += r->written;
@@ -171,30 +136,9 @@ static void pass(struct machine *m, const struct rates *r, int seconds)
 }
 
 /* As after a reboot into the same recording: every counter begins anew. */
-static void reset(struct machine *m)
+static void reset(struct host *m)
 {
 	m->sum = (struct rates){ .pool = m->sum.pool };
-}
-
-static const struct finding *the_only(struct machine *m, const char *kind)
-{
-	const struct finding *found;
-	int n;
-
-	assert_int_equal(SINK_CALL(&m->sink, end), 0);
-	found = analysis_findings(m->analysis, &n);
-	assert_int_equal(n, 1);
-	assert_string_equal(found->kind, kind);
-	return found;
-}
-
-static void none(struct machine *m)
-{
-	int n;
-
-	assert_int_equal(SINK_CALL(&m->sink, end), 0);
-	analysis_findings(m->analysis, &n);
-	assert_int_equal(n, 0);
 }
 
 static bool has(const struct finding *f, const char *name)
@@ -203,15 +147,6 @@ static bool has(const struct finding *f, const char *name)
 		if (!strcmp(f->evidence[i].name, name))
 			return true;
 	return false;
-}
-
-static double value_of(const struct finding *f, const char *name)
-{
-	for (int i = 0; i < f->nevidence; i++)
-		if (!strcmp(f->evidence[i].name, name))
-			return f->evidence[i].value;
-	fail_msg("no evidence %s", name);
-	return 0;
 }
 
 #define assert_near(f, name, expected) \
@@ -227,10 +162,10 @@ static void assert_time(const struct finding *f, uint64_t start_s, uint64_t end_
 	assert_int_equal(f->end_ns, end_s * NSEC_PER_SEC);
 }
 
-static bool judged(const struct machine *m, const struct detector *detector, const char *because)
+static bool judged_because(const struct host *m, const struct detector *detector, const char *because)
 {
 	char why[ANALYSIS_WHY_BYTES] = "";
-	bool is = analysis_judged(m->analysis, detector, why);
+	bool is = analysis_judged(m->machine.analysis, detector, why);
 
 	if (!is && !strstr(why, because))
 		fail_msg("not judged: %s", why);
@@ -253,14 +188,14 @@ static const struct rates at_limit = {
 static void pages_go_past_a_full_pool(void **state)
 {
 	const struct finding *f;
-	struct machine m;
+	struct host m;
 
 	boot(&m, "zswap-pool-limit", 0);
 	pass(&m, &quiet, 20);
 	pass(&m, &at_limit, 40);
 	pass(&m, &quiet, 100);
-	assert_int_equal(m.told, 1);
-	f = the_only(&m, "zswap-pool-limit");
+	assert_int_equal(m.machine.told, 1);
+	f = the_only(&m.machine, "zswap-pool-limit");
 	assert_time(f, 120, 160);
 	assert_int_equal(f->severity, SEVERITY_WARNING);
 	assert_int_equal(f->confidence, CONFIDENCE_HIGH);
@@ -281,7 +216,7 @@ static void pages_go_past_a_full_pool(void **state)
 	assert_near(f, "io_some", 0.3);
 	assert_near(f, "cgroup_pool", 194 * MIB);
 	assert_null(strstr(f->missing, "debugfs"));
-	off(&m);
+	off(&m.machine);
 }
 
 /* While the pool shrinks to 90 % there are no hits, but nothing is let in: 10 s of hits, 20 s without, three times. */
@@ -289,7 +224,7 @@ static void refusals_between_hits_belong_to_it(void **state)
 {
 	struct rates shrinking = at_limit;
 	const struct finding *f;
-	struct machine m;
+	struct host m;
 
 	shrinking.hits = 0;
 	shrinking.pool = 185 * MIB;
@@ -299,11 +234,11 @@ static void refusals_between_hits_belong_to_it(void **state)
 		pass(&m, &shrinking, 20);
 	}
 	pass(&m, &quiet, 15);
-	f = the_only(&m, "zswap-pool-limit");
+	f = the_only(&m.machine, "zswap-pool-limit");
 	assert_time(f, 100, 190);
 	assert_near(f, "windows", 3);
 	assert_near(f, "past_zswap", 90 * 180);
-	off(&m);
+	off(&m.machine);
 }
 
 /* 100 pages a second go in, 180 past it. */
@@ -311,15 +246,15 @@ static void more_goes_past_it_than_into_it(void **state)
 {
 	struct rates r = at_limit;
 	const struct finding *f;
-	struct machine m;
+	struct host m;
 
 	r.stored = 100;
 	boot(&m, "zswap-pool-limit", 0);
 	pass(&m, &r, 45);
-	f = the_only(&m, "zswap-pool-limit");
+	f = the_only(&m.machine, "zswap-pool-limit");
 	assert_int_equal(f->severity, SEVERITY_HIGH);
 	assert_near(f, "past_zswap_share", 180 / 280.0);
-	off(&m);
+	off(&m.machine);
 }
 
 /* 780 pages a second go past it, but one huge page, which is 512 of them. It would be high else: 780 of 1280. */
@@ -327,51 +262,51 @@ static void huge_pages_go_past_any_pool(void **state)
 {
 	struct rates r = at_limit;
 	const struct finding *f;
-	struct machine m;
+	struct host m;
 
 	r.swap_out = 900;
 	r.thp = 1;
 	boot(&m, "zswap-pool-limit", 0);
 	pass(&m, &r, 45);
-	f = the_only(&m, "zswap-pool-limit");
+	f = the_only(&m.machine, "zswap-pool-limit");
 	assert_int_equal(f->severity, SEVERITY_WARNING);
 	assert_int_equal(f->confidence, CONFIDENCE_LOW);
 	assert_near(f, "huge_pages_past_zswap", 45 * 512);
 	assert_non_null(strstr(f->missing, "6.12"));
-	off(&m);
+	off(&m.machine);
 }
 
 /* As many pages are rejected as go to disk. Those of cgroups that may not write back stay in memory: undecided. */
 static void rejected_pages_that_may_stay_in_memory(void **state)
 {
 	struct rates r = at_limit;
-	struct machine m;
+	struct host m;
 
 	r.poor = 300;
 	boot(&m, "zswap-pool-limit", DENIED);
 	pass(&m, &r, 45);
-	none(&m);
-	assert_false(judged(&m, &zswap_pool_limit, "rejected"));
-	off(&m);
+	none(&m.machine);
+	assert_false(judged_because(&m, &zswap_pool_limit, "rejected"));
+	off(&m.machine);
 }
 
 /* 1000 pages within half a second of the first sample, before the second look. */
 static void growth_before_the_second_look_counts(void **state)
 {
 	const struct finding *f;
-	struct machine m;
+	struct host m;
 
 	boot(&m, "zswap-pool-limit", 0);
 	m.sum.pool = at_limit.pool;
 	tell(&m);
-	m.now_ns += NSEC_PER_SEC / 2;
+	m.machine.now_ns += NSEC_PER_SEC / 2;
 	m.sum.swap_out = 1000;
 	tell(&m);
 	pass(&m, &at_limit, 40);
 	pass(&m, &quiet, 100);
-	f = the_only(&m, "zswap-pool-limit");
+	f = the_only(&m.machine, "zswap-pool-limit");
 	assert_near(f, "past_zswap", 1000 + 40 * 180);
-	off(&m);
+	off(&m.machine);
 }
 
 static void a_full_pool_that_is_no_storm(void **state)
@@ -390,16 +325,16 @@ static void a_full_pool_that_is_no_storm(void **state)
 	};
 
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
-		struct machine m;
+		struct host m;
 
 		print_message("%s\n", rows[i].what);
 		boot(&m, "zswap-pool-limit", 0);
 		pass(&m, &quiet, 20);
 		pass(&m, &rows[i].r, rows[i].seconds);
 		pass(&m, &quiet, 100);
-		none(&m);
-		assert_true(judged(&m, &zswap_pool_limit, ""));
-		off(&m);
+		none(&m.machine);
+		assert_true(judged_because(&m, &zswap_pool_limit, ""));
+		off(&m.machine);
 	}
 }
 
@@ -407,33 +342,33 @@ static void a_full_pool_that_is_no_storm(void **state)
 static void counters_that_begin_anew(void **state)
 {
 	const struct finding *f;
-	struct machine m;
+	struct host m;
 
 	boot(&m, "zswap-pool-limit", 0);
 	pass(&m, &at_limit, 20);
 	reset(&m);
 	pass(&m, &at_limit, 20);
 	pass(&m, &quiet, 15);
-	f = the_only(&m, "zswap-pool-limit");
+	f = the_only(&m.machine, "zswap-pool-limit");
 	assert_near(f, "limit_hits", 39 * 5);
 	assert_near(f, "past_zswap", 39 * 180);
-	off(&m);
+	off(&m.machine);
 }
 
 static void loss_lowers_confidence(void **state)
 {
 	const struct loss loss = { .ts = 120 * NSEC_PER_SEC, .events = 10, .stage = "ring" };
 	const struct finding *f;
-	struct machine m;
+	struct host m;
 
 	boot(&m, "zswap-pool-limit", 0);
 	pass(&m, &at_limit, 20);
-	assert_int_equal(SINK_CALL(&m.sink, loss, &loss), 0);
+	assert_int_equal(SINK_CALL(&m.machine.sink, loss, &loss), 0);
 	pass(&m, &at_limit, 25);
-	f = the_only(&m, "zswap-pool-limit");
+	f = the_only(&m.machine, "zswap-pool-limit");
 	assert_true(f->loss);
 	assert_int_equal(f->confidence, CONFIDENCE_MEDIUM);
-	off(&m);
+	off(&m.machine);
 }
 
 /* Without debugfs the size of the pool tells, and pages that do not compress are taken for refused. */
@@ -441,19 +376,19 @@ static void a_full_pool_without_debugfs(void **state)
 {
 	struct rates room = at_limit;
 	const struct finding *f;
-	struct machine m;
+	struct host m;
 
 	room.pool = 170 * MIB;		/* 85 % */
 	boot(&m, "zswap-pool-limit", NO_DEBUGFS | NO_CGROUPS);
 	pass(&m, &room, 50);
 	pass(&m, &at_limit, 45);
-	f = the_only(&m, "zswap-pool-limit");
+	f = the_only(&m.machine, "zswap-pool-limit");
 	assert_int_equal(f->confidence, CONFIDENCE_LOW);
 	assert_int_equal(f->cgroup_id, 0);
 	assert_false(has(f, "limit_hits"));
 	assert_non_null(strstr(f->missing, "debugfs"));
 	assert_non_null(strstr(f->missing, "Who holds the pool"));
-	off(&m);
+	off(&m.machine);
 }
 
 /* --- zswap-shrinker-ineffective --- */
@@ -466,13 +401,13 @@ static void a_pool_of_cold_pages(void **state)
 {
 	struct rates r = cold;
 	const struct finding *f;
-	struct machine m;
+	struct host m;
 
 	r.cg_memory_us = 500;
 	boot(&m, "zswap-shrinker-ineffective", 0);
 	pass(&m, &r, 125);
-	assert_int_equal(m.told, 1);
-	f = the_only(&m, "zswap-shrinker-ineffective");
+	assert_int_equal(m.machine.told, 1);
+	f = the_only(&m.machine, "zswap-shrinker-ineffective");
 	assert_time(f, 100, 220);
 	assert_int_equal(f->severity, SEVERITY_INFO);
 	assert_int_equal(f->confidence, CONFIDENCE_MEDIUM);	/* two minutes */
@@ -487,7 +422,7 @@ static void a_pool_of_cold_pages(void **state)
 	assert_near(f, "cgroups_holding", 2);
 	assert_near(f, "cgroups_denied", 0);
 	assert_near(f, "advised_step", 400 * MIB * 0.0005 / 2);
-	off(&m);
+	off(&m.machine);
 }
 
 /* Six minutes, and others are turned away: 200 pages a second. */
@@ -495,34 +430,34 @@ static void cold_pages_that_keep_others_out(void **state)
 {
 	struct rates r = cold;
 	const struct finding *f;
-	struct machine m;
+	struct host m;
 
 	r.swap_out = 201;
 	r.cg_memory_us = 100000;		/* far too much pressure for more */
 	boot(&m, "zswap-shrinker-ineffective", 0);
 	pass(&m, &r, 365);
-	f = the_only(&m, "zswap-shrinker-ineffective");
+	f = the_only(&m.machine, "zswap-shrinker-ineffective");
 	assert_int_equal(f->severity, SEVERITY_WARNING);
 	assert_int_equal(f->confidence, CONFIDENCE_HIGH);
 	assert_near(f, "past_zswap", 360 * 200);
 	assert_near(f, "advised_step", 0);
-	off(&m);
+	off(&m.machine);
 }
 
 /* The shrinker is on, but nobody may write back. */
 static void all_cgroups_denied(void **state)
 {
 	const struct finding *f;
-	struct machine m;
+	struct host m;
 
 	boot(&m, "zswap-shrinker-ineffective", DENIED);
-	meta(&m, "zswap.shrinker_enabled", "Y");
+	meta(&m.machine, "zswap.shrinker_enabled", "Y");
 	pass(&m, &cold, 75);
-	f = the_only(&m, "zswap-shrinker-ineffective");
+	f = the_only(&m.machine, "zswap-shrinker-ineffective");
 	assert_near(f, "cgroups_denied", 2);
 	assert_near(f, "shrinker_enabled", 1);
 	assert_non_null(strstr(f->summary, "forbidden"));
-	off(&m);
+	off(&m.machine);
 }
 
 /*
@@ -533,17 +468,17 @@ static void a_step_by_the_time_of_the_cgroup(void **state)
 {
 	struct rates used = cold, r = cold;
 	const struct finding *f;
-	struct machine m;
+	struct host m;
 
 	used.loaded = 100;
 	used.cg_memory_us = 500;
 	boot(&m, "zswap-shrinker-ineffective", 0);
 	pass(&m, &used, 300);
 	pass(&m, &r, 125);
-	f = the_only(&m, "zswap-shrinker-ineffective");
+	f = the_only(&m.machine, "zswap-shrinker-ineffective");
 	assert_near(f, "cgroup_span", 420);
 	assert_near(f, "advised_step", 400 * MIB * 0.0005 * (1 - 0.15 / 420 / 0.001));
-	off(&m);
+	off(&m.machine);
 }
 
 /* Only the parent forbids it; its child, which holds most, reads 1. By bytes, and by paths where they are told. */
@@ -551,14 +486,14 @@ static void a_parent_denies(void **state)
 {
 	for (int paths = 0; paths < 2; paths++) {
 		const struct finding *f;
-		struct machine m;
+		struct host m;
 
 		boot(&m, "zswap-shrinker-ineffective", NO_CGROUPS);
-		meta(&m, "zswap.shrinker_enabled", "Y");
+		meta(&m.machine, "zswap.shrinker_enabled", "Y");
 		if (paths) {
-			assert_int_equal(SINK_CALL(&m.sink, cgroup, PARENT, "/a"), 0);
-			assert_int_equal(SINK_CALL(&m.sink, cgroup, CHILD, "/a/b"), 0);
-			assert_int_equal(SINK_CALL(&m.sink, cgroup, OTHER, "/ab"), 0);
+			assert_int_equal(SINK_CALL(&m.machine.sink, cgroup, PARENT, "/a"), 0);
+			assert_int_equal(SINK_CALL(&m.machine.sink, cgroup, CHILD, "/a/b"), 0);
+			assert_int_equal(SINK_CALL(&m.machine.sink, cgroup, OTHER, "/ab"), 0);
 		}
 		sample(&m, SCOPE_CGROUP, PARENT, "memory.zswap.writeback", 0);
 		sample(&m, SCOPE_CGROUP, PARENT, "zswap", 180 * MIB);
@@ -566,12 +501,12 @@ static void a_parent_denies(void **state)
 		sample(&m, SCOPE_CGROUP, CHILD, "zswap", 175 * MIB);
 		sample(&m, SCOPE_CGROUP, OTHER, "zswap", 10 * MIB);
 		pass(&m, &cold, 75);
-		f = the_only(&m, "zswap-shrinker-ineffective");
+		f = the_only(&m.machine, "zswap-shrinker-ineffective");
 		assert_near(f, "cgroups_holding", 3);
 		assert_near(f, "cgroups_denied", paths ? 2 : 1);
 		assert_near(f, "denied_share", 180 / 190.0);
 		assert_int_equal(f->confidence, CONFIDENCE_MEDIUM);
-		off(&m);
+		off(&m.machine);
 	}
 }
 
@@ -579,17 +514,17 @@ static void a_parent_denies(void **state)
 static void all_that_were_sampled_are_denied(void **state)
 {
 	const struct finding *f;
-	struct machine m;
+	struct host m;
 
 	boot(&m, "zswap-shrinker-ineffective", NO_CGROUPS);
-	meta(&m, "zswap.shrinker_enabled", "Y");
+	meta(&m.machine, "zswap.shrinker_enabled", "Y");
 	sample(&m, SCOPE_CGROUP, CHILD, "memory.zswap.writeback", 0);
 	sample(&m, SCOPE_CGROUP, CHILD, "zswap", 100 * MIB);
 	pass(&m, &cold, 365);
-	f = the_only(&m, "zswap-shrinker-ineffective");
+	f = the_only(&m.machine, "zswap-shrinker-ineffective");
 	assert_int_equal(f->confidence, CONFIDENCE_LOW);
 	assert_non_null(strstr(f->summary, "were sampled"));
-	off(&m);
+	off(&m.machine);
 }
 
 static void a_pool_that_is_as_it_should_be(void **state)
@@ -608,15 +543,15 @@ static void a_pool_that_is_as_it_should_be(void **state)
 	};
 
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
-		struct machine m;
+		struct host m;
 
 		print_message("%s\n", rows[i].what);
 		boot(&m, "zswap-shrinker-ineffective", 0);
-		meta(&m, "zswap.shrinker_enabled", rows[i].shrinker);
+		meta(&m.machine, "zswap.shrinker_enabled", rows[i].shrinker);
 		pass(&m, &rows[i].r, rows[i].seconds);
-		none(&m);
-		assert_true(judged(&m, &zswap_shrinker_ineffective, ""));
-		off(&m);
+		none(&m.machine);
+		assert_true(judged_because(&m, &zswap_shrinker_ineffective, ""));
+		off(&m.machine);
 	}
 }
 
@@ -624,28 +559,28 @@ static void a_pool_that_is_as_it_should_be(void **state)
 static void the_shrinker_is_switched_on_meanwhile(void **state)
 {
 	const struct finding *f;
-	struct machine m;
+	struct host m;
 
 	boot(&m, "zswap-shrinker-ineffective", 0);
-	meta(&m, "zswap.shrinker_enabled@185000000000", "Y");
+	meta(&m.machine, "zswap.shrinker_enabled@185000000000", "Y");
 	pass(&m, &cold, 300);
-	f = the_only(&m, "zswap-shrinker-ineffective");
+	f = the_only(&m.machine, "zswap-shrinker-ineffective");
 	assert_time(f, 100, 180);
-	off(&m);
+	off(&m.machine);
 }
 
 static void counters_that_begin_anew_leave_it_cold(void **state)
 {
 	const struct finding *f;
-	struct machine m;
+	struct host m;
 
 	boot(&m, "zswap-shrinker-ineffective", 0);
 	pass(&m, &cold, 60);
 	reset(&m);
 	pass(&m, &cold, 65);
-	f = the_only(&m, "zswap-shrinker-ineffective");
+	f = the_only(&m.machine, "zswap-shrinker-ineffective");
 	assert_near(f, "loaded", 119 * 10);
-	off(&m);
+	off(&m.machine);
 }
 
 /* --- zswap-over-reclaim --- */
@@ -663,13 +598,13 @@ static const struct rates hot = {
 static void pages_that_come_back(void **state)
 {
 	const struct finding *f;
-	struct machine m;
+	struct host m;
 
 	boot(&m, "zswap-over-reclaim", 0);
 	pass(&m, &quiet, 70);
 	pass(&m, &hot, 125);
-	assert_int_equal(m.told, 1);
-	f = the_only(&m, "zswap-over-reclaim");
+	assert_int_equal(m.machine.told, 1);
+	f = the_only(&m.machine, "zswap-over-reclaim");
 	assert_time(f, 170, 290);
 	assert_string_equal(f->variant, "reads");
 	assert_int_equal(f->severity, SEVERITY_WARNING);
@@ -694,7 +629,7 @@ static void pages_that_come_back(void **state)
 	assert_near(f, "cgroup2_returned", 0);
 	assert_false(has(f, "cgroup2_efficacy"));	/* what its pages took is not told */
 	assert_false(has(f, "cgroup3_id"));
-	off(&m);
+	off(&m.machine);
 }
 
 /* What goes in meanwhile at 50 pages a second and out at 20 is no doing of writeback: 30 * 4096 / 3 bytes a second. */
@@ -702,21 +637,21 @@ static void stores_and_loads_are_taken_out(void **state)
 {
 	struct rates r = hot;
 	const struct finding *f;
-	struct machine m;
+	struct host m;
 
 	r.stored = 50;
 	r.loaded = 20;
 	boot(&m, "zswap-over-reclaim", 0);
 	pass(&m, &r, 125);
-	f = the_only(&m, "zswap-over-reclaim");
+	f = the_only(&m.machine, "zswap-over-reclaim");
 	assert_near(f, "efficacy", (100000 + 30 * 4096 / 3.0) / (100 * 4096 / 3.0));
-	off(&m);
+	off(&m.machine);
 
 	r.stored = 500;				/* more than four times of what is written: no number */
 	boot(&m, "zswap-over-reclaim", 0);
 	pass(&m, &r, 125);
-	assert_false(has(the_only(&m, "zswap-over-reclaim"), "efficacy"));
-	off(&m);
+	assert_false(has(the_only(&m.machine, "zswap-over-reclaim"), "efficacy"));
+	off(&m.machine);
 }
 
 /* Tasks wait for IO a fifth of the time, and did not before; six minutes. Another cgroup's pages came back. */
@@ -724,20 +659,20 @@ static void io_says_so_too(void **state)
 {
 	struct rates r = hot;
 	const struct finding *f;
-	struct machine m;
+	struct host m;
 
 	r.io_us = 200000;
 	r.cg_swap_in = 0;
 	boot(&m, "zswap-over-reclaim", 0);
 	pass(&m, &quiet, 70);
 	pass(&m, &r, 365);
-	f = the_only(&m, "zswap-over-reclaim");
+	f = the_only(&m.machine, "zswap-over-reclaim");
 	assert_int_equal(f->severity, SEVERITY_HIGH);
 	assert_int_equal(f->confidence, CONFIDENCE_HIGH);
 	assert_near(f, "io_some", 0.2);
 	assert_near(f, "cgroup_returned", 0);
 	assert_near(f, "advised_step", 400 * MIB * 0.0005);
-	off(&m);
+	off(&m.machine);
 }
 
 /* 2 MiB lay on disk before, 512 pages: less than 5 % of 36,500 that are written. 20 MiB are more: not sure. */
@@ -750,15 +685,15 @@ static void pages_that_lay_on_disk_before(void **state)
 
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
 		const struct finding *f;
-		struct machine m;
+		struct host m;
 
 		boot(&m, "zswap-over-reclaim", 0);
 		m.on_disk = rows[i].mib * MIB;
 		pass(&m, &hot, 365);
-		f = the_only(&m, "zswap-over-reclaim");
+		f = the_only(&m.machine, "zswap-over-reclaim");
 		assert_near(f, "on_disk_before", rows[i].mib * 256);
 		assert_int_equal(f->confidence, rows[i].confidence);
-		off(&m);
+		off(&m.machine);
 	}
 }
 
@@ -767,16 +702,16 @@ static void pages_that_are_read_ahead(void **state)
 {
 	struct rates r = hot;
 	const struct finding *f;
-	struct machine m;
+	struct host m;
 
 	r.ahead = 20;
 	boot(&m, "zswap-over-reclaim", 0);
 	pass(&m, &r, 360);
 	pass(&m, &quiet, 5);
-	f = the_only(&m, "zswap-over-reclaim");
+	f = the_only(&m.machine, "zswap-over-reclaim");
 	assert_near(f, "read_ahead_in_vain", 7200);
 	assert_int_equal(f->confidence, CONFIDENCE_MEDIUM);
-	off(&m);
+	off(&m.machine);
 }
 
 /* 15 of 100 come back, which is little; but tasks wait. Known once 1024 pages have come: at 70 s. */
@@ -784,18 +719,18 @@ static void only_io_says_so(void **state)
 {
 	struct rates r = hot;
 	const struct finding *f;
-	struct machine m;
+	struct host m;
 
 	r.swap_in = 15;
 	r.io_us = 200000;
 	boot(&m, "zswap-over-reclaim", 0);
 	pass(&m, &quiet, 70);
 	pass(&m, &r, 125);
-	f = the_only(&m, "zswap-over-reclaim");
+	f = the_only(&m.machine, "zswap-over-reclaim");
 	assert_string_equal(f->variant, "io");
 	assert_int_equal(f->severity, SEVERITY_INFO);
 	assert_int_equal(f->confidence, CONFIDENCE_LOW);
-	off(&m);
+	off(&m.machine);
 }
 
 static void writing_back_that_is_no_fault(void **state)
@@ -817,15 +752,15 @@ static void writing_back_that_is_no_fault(void **state)
 	};
 
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
-		struct machine m;
+		struct host m;
 
 		print_message("%s\n", rows[i].what);
 		boot(&m, "zswap-over-reclaim", 0);
 		pass(&m, &rows[i].before, 70);
 		pass(&m, &rows[i].r, rows[i].seconds);
-		none(&m);
-		assert_true(judged(&m, &zswap_over_reclaim, ""));
-		off(&m);
+		none(&m.machine);
+		assert_true(judged_because(&m, &zswap_over_reclaim, ""));
+		off(&m.machine);
 	}
 }
 
@@ -833,51 +768,51 @@ static void writing_back_that_is_no_fault(void **state)
 static void refused_pages_make_it_undecided(void **state)
 {
 	struct rates r = hot;
-	struct machine m;
+	struct host m;
 
 	r.swap_out = 120;
 	boot(&m, "zswap-over-reclaim", 0);
 	pass(&m, &r, 200);
-	none(&m);
-	assert_false(judged(&m, &zswap_over_reclaim, "refused"));
-	off(&m);
+	none(&m.machine);
+	assert_false(judged_because(&m, &zswap_over_reclaim, "refused"));
+	off(&m.machine);
 }
 
 /* As on 6.1, which counts what is written back in debugfs only. */
 static void a_kernel_without_zswpwb(void **state)
 {
 	const struct finding *f;
-	struct machine m;
+	struct host m;
 
 	boot(&m, "zswap-over-reclaim", NO_ZSWPWB);
 	pass(&m, &hot, 365);
-	f = the_only(&m, "zswap-over-reclaim");
+	f = the_only(&m.machine, "zswap-over-reclaim");
 	assert_int_equal(f->confidence, CONFIDENCE_MEDIUM);
 	assert_near(f, "returned", 0.3);
 	assert_non_null(strstr(f->missing, "no zswpwb"));
-	off(&m);
+	off(&m.machine);
 
 	boot(&m, "zswap-over-reclaim", NO_ZSWPWB | NO_DEBUGFS);
 	pass(&m, &hot, 365);
-	none(&m);
-	assert_false(judged(&m, &zswap_over_reclaim, "debugfs"));
-	off(&m);
+	none(&m.machine);
+	assert_false(judged_because(&m, &zswap_over_reclaim, "debugfs"));
+	off(&m.machine);
 }
 
 /* The second of the reset does not count. */
 static void over_reclaim_across_a_reset(void **state)
 {
 	const struct finding *f;
-	struct machine m;
+	struct host m;
 
 	boot(&m, "zswap-over-reclaim", 0);
 	pass(&m, &hot, 60);
 	reset(&m);
 	pass(&m, &hot, 65);
-	f = the_only(&m, "zswap-over-reclaim");
+	f = the_only(&m.machine, "zswap-over-reclaim");
 	assert_near(f, "written_back", 11900);
 	assert_near(f, "swap_in", 119 * 30);
-	off(&m);
+	off(&m.machine);
 }
 
 /* --- all of them --- */
@@ -885,37 +820,37 @@ static void over_reclaim_across_a_reset(void **state)
 static void what_cannot_be_judged(void **state)
 {
 	static const struct detector *const all[] = { &zswap_pool_limit, &zswap_shrinker_ineffective, &zswap_over_reclaim };
-	struct machine m;
+	struct host m;
 
 	for (size_t i = 0; i < sizeof(all) / sizeof(all[0]); i++) {
 		boot(&m, all[i]->kind, NO_SETTINGS);
-		none(&m);
-		assert_false(judged(&m, all[i], "no samples"));
-		off(&m);
+		none(&m.machine);
+		assert_false(judged_because(&m, all[i], "no samples"));
+		off(&m.machine);
 
 		boot(&m, all[i]->kind, NO_SETTINGS);
 		system_sample(&m, "MemTotal", 1000 * MIB);	/* a kernel without zswap */
-		none(&m);
-		assert_true(judged(&m, all[i], ""));
-		off(&m);
+		none(&m.machine);
+		assert_true(judged_because(&m, all[i], ""));
+		off(&m.machine);
 	}
 	boot(&m, "zswap-shrinker-ineffective", NO_SETTINGS);
 	pass(&m, &cold, 100);
-	none(&m);
-	assert_false(judged(&m, &zswap_shrinker_ineffective, "parameters"));
-	off(&m);
+	none(&m.machine);
+	assert_false(judged_because(&m, &zswap_shrinker_ineffective, "parameters"));
+	off(&m.machine);
 
 	boot(&m, "zswap-pool-limit", NO_SETTINGS | NO_DEBUGFS);
 	pass(&m, &at_limit, 100);
-	none(&m);
-	assert_false(judged(&m, &zswap_pool_limit, "debugfs"));
-	off(&m);
+	none(&m.machine);
+	assert_false(judged_because(&m, &zswap_pool_limit, "debugfs"));
+	off(&m.machine);
 }
 
 /* More cgroups than are followed, hostile numbers and keys: nothing to find, and nothing breaks. */
 static void bounds(void **state)
 {
-	struct machine m;
+	struct host m;
 
 	boot(&m, NULL, 0);
 	for (uint64_t id = 1; id <= 1000; id++) {
@@ -927,18 +862,18 @@ static void bounds(void **state)
 		char key[64];
 
 		snprintf(key, sizeof(key), "zswap.max_pool_percent@%d", 100 - i);
-		meta(&m, key, i % 2 ? "-5" : "99999999999999999999");
+		meta(&m.machine, key, i % 2 ? "-5" : "99999999999999999999");
 	}
-	meta(&m, "zswap.max_pool_percent@", "");
-	meta(&m, "zswap.enabled", "maybe");
-	for (int i = 0; i < 100; i++, m.now_ns += NSEC_PER_SEC) {
+	meta(&m.machine, "zswap.max_pool_percent@", "");
+	meta(&m.machine, "zswap.enabled", "maybe");
+	for (int i = 0; i < 100; i++, m.machine.now_ns += NSEC_PER_SEC) {
 		system_sample(&m, "MemTotal", i % 2 ? INT64_MAX : 0);
 		system_sample(&m, "Zswap", i % 3 ? INT64_MAX : INT64_MIN);
 		system_sample(&m, "Zswapped", i % 2 ? INT64_MAX : 1);
 		system_sample(&m, "pswpin", i % 2 ? INT64_MAX : 0);
 	}
-	none(&m);
-	off(&m);
+	none(&m.machine);
+	off(&m.machine);
 }
 
 int main(void)
