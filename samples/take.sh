@@ -20,7 +20,7 @@ bytes_max=$((${SAMPLES_MIB:-25} << 20))
 table() {
 	cat <<-'ROWS'
 	kswapd-reset-6.12	storms/reset/6.12	spurious-kswapd-reset	kswapd-runs-per-second memcg-reclaim-by-task pressure-by-second
-	defrag-spin-7.2	defrag-mode/pipes/unfixed	nonmovable-reclaim-spin	longest-chains direct-reclaim-by-task extfrag-by-type
+	defrag-spin-7.2	defrag-mode/busy/unfixed	nonmovable-reclaim-spin	longest-chains direct-reclaim-by-task extfrag-by-type
 	zram-stall-7.3	ram-backed-swap/incompressible/base	ram-backed-swap-stall	retries-by-zone swap-by-second pressure-by-second
 	zram-holes-6.18	storms/zram-oom/6.18	zsmalloc-fragmentation	swap-by-second findings
 	oom-storm-6.18	storms/zram-oom/6.18	oom-storm	direct-reclaim-by-task pressure-by-second
