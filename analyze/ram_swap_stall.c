@@ -9,9 +9,11 @@
  * lack of memory the kernel gives up after 16 rounds, but then each of them scans all there is, for seconds.
  *
  * Time is cut into slots. A slot is bad when tasks stand in direct reclaim (or PSI says so), the kernel's decisions are
- * to go on, each zone is short of memory, and its estimate is far above what could be gained. Bad slots in a row, one
- * other between them forgiven, are an episode; an OOM kill ends it. Without samples nobody tells what swap lies on.
- * Then the last two are replaced by what the events show: at least half as many decisions to go on as reclaims. A
+ * to go on, kswapd has balanced no zone, and the kernel's estimate is far above what could be gained: for half of a
+ * slot, and nearly all of the storm. The domain (4c) asks for free pages below low; but whoever gets the pages of a
+ * reclaim leaves them anywhere below high, and of several zones one always lies above low for a moment. Bad slots in a
+ * row, one other between them forgiven, are an episode; an OOM kill ends it. Without samples nobody tells what swap lies
+ * on. Then the last two are replaced by what the events show: at least half as many decisions to go on as reclaims. A
  * reclaim that leaves its own task without a page is what storing to RAM does; with a disk such retries are few.
  *
  * A call is known when it ends, so slots are kept open for a while.
@@ -109,7 +111,7 @@ static bool is_bad(const struct stall *s, const struct slot *slot, double width_
 	if (slot->backing == SWAP_OFF || slot->backing == SWAP_ELSEWHERE)
 		return false;
 	/* Without a look: nobody takes samples, or who does stands in the storm too. */
-	return slot->looks_bad >= threshold(s->d, TH_RAM_SWAP_SHORT) * slot->looks;
+	return slot->looks_bad >= threshold(s->d, TH_RAM_SWAP_SHORT_SLOT) * slot->looks;
 }
 
 static void merge_tasks(struct top_tasks *to, const struct top_tasks *from)
@@ -166,6 +168,8 @@ static bool movable_enough(const struct stall *s, const struct episode *e)
 static bool is_storm(const struct stall *s, const struct episode *e)
 {
 	if (!e->active || !e->rows || elapsed_ns(e->start_ns, e->end_ns) < threshold_ns(s->d, TH_RAM_SWAP_S))
+		return false;
+	if (e->looks_bad < threshold(s->d, TH_RAM_SWAP_SHORT) * e->looks)
 		return false;
 	if (!is_known(e) && e->passed < threshold(s->d, TH_RAM_SWAP_RETRIES) * e->calls)
 		return false;
@@ -494,8 +498,8 @@ static void take_look(struct stall *s, struct slot *slot, uint64_t ts)
 	l.cost = cost_of(s, &l.zram, told, &l.cost_assumed);
 	estimate(s, &l);
 	slot->looks++;
-	slot->looks_bad += l.zones.below_low && l.over >= threshold(s->d, TH_RAM_SWAP_OVER);
-	if (l.zones.below_low && l.over > slot->worst.over)
+	slot->looks_bad += l.zones.unbalanced && l.over >= threshold(s->d, TH_RAM_SWAP_OVER);
+	if (l.zones.unbalanced && l.over > slot->worst.over)
 		slot->worst = l;
 	if (l.zones.hopeless_without_anon && !slot->stop_ns)
 		slot->stop_ns = ts;

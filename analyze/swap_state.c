@@ -36,6 +36,7 @@ static const struct counter_name zone_names[] = {
 	AT(zone_counters, free, "free"),
 	AT(zone_counters, min, "min"),
 	AT(zone_counters, low, "low"),
+	AT(zone_counters, high, "high"),
 	AT(zone_counters, managed, "managed"),
 	AT(zone_counters, active_anon, "nr_zone_active_anon"),
 	AT(zone_counters, inactive_anon, "nr_zone_inactive_anon"),
@@ -267,7 +268,7 @@ bool swap_state_zones(const struct swap_state *s, struct zone_totals *out)
 {
 	bool any = false;
 
-	*out = (struct zone_totals){ .below_low = true, .below_min = true, .hopeless_without_anon = true };
+	*out = (struct zone_totals){ .unbalanced = true, .below_min = true, .hopeless_without_anon = true };
 	for (int i = 0; i < s->nzones; i++) {
 		const struct zone_counters *c = &s->zone[i].now;
 		int64_t file = c->active_file.value + c->inactive_file.value;
@@ -282,7 +283,7 @@ bool swap_state_zones(const struct swap_state *s, struct zone_totals *out)
 		out->min += c->min.value;
 		out->anon += c->active_anon.value + c->inactive_anon.value;
 		out->file += file;
-		out->below_low &= c->free.value < c->low.value + c->reserve.value;
+		out->unbalanced &= c->free.value <= (c->high.known ? c->high.value : c->low.value) + c->reserve.value;
 		out->below_min &= c->free.value <= c->min.value + c->reserve.value;
 		out->hopeless_without_anon &= file + c->free.value <= c->min.value + c->reserve.value;
 	}

@@ -41,7 +41,7 @@ struct swap_device {
 
 /* One zone of /proc/zoneinfo, pages. */
 struct zone_counters {
-	struct counter	free, min, low, managed;
+	struct counter	free, min, low, high, managed;
 	struct counter	active_anon, inactive_anon, active_file, inactive_file;
 	struct counter	reserve;	/* lowmem_reserve of the highest zone: what ordinary requests must leave */
 };
@@ -98,7 +98,7 @@ bool swap_state_zram(const struct swap_state *s, struct zram_totals *out);
 struct zone_totals {
 	int64_t		free, min;
 	int64_t		anon, file;
-	bool		below_low;	/* free < low + reserve in each zone: an ordinary request finds no page at once */
+	bool		unbalanced;	/* free <= high + reserve in each zone (low, where high is not told): pgdat_balanced() says no */
 	bool		below_min;	/* free <= min + reserve in each zone: it has to reclaim */
 	bool		hopeless_without_anon;	/* file + free <= min + reserve in each zone */
 };

@@ -73,8 +73,10 @@ static const struct threshold_info table[] = {
 		"share of decisions of should_reclaim_retry() that pass the watermark test on what could be reclaimed: with "
 		"little left to reclaim it fails, and the OOM killer comes", 0.95, 0.01, 1 },
 	[TH_RAM_SWAP_SHORT] = { "ram-swap-short", "ratio",
-		"share of samples at which each zone was below low and the estimate too high: a moment's relief is no end",
-		0.8, 0.01, 1 },
+		"share of samples of the storm at which kswapd had no zone at its high watermark and the estimate was too high: a "
+		"moment's relief is no end", 0.8, 0.01, 1 },
+	[TH_RAM_SWAP_SHORT_SLOT] = { "ram-swap-short-slot", "ratio",
+		"the same share of ten seconds that belong to the storm: half of them, for ten samples are few", 0.5, 0.01, 1 },
 	[TH_RAM_SWAP_OVER] = { "ram-swap-estimate", "ratio",
 		"what the kernel takes for reclaimable by what can be gained: at 2:1 compression it is 2, which is what zram is "
 		"for; at 4 a page gives back a quarter of itself", 4, 1, 1e9 },

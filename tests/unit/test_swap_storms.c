@@ -64,6 +64,7 @@ static void tell(struct machine *m, const struct memory *mem)
 	sample(m, SCOPE_ZONE, "zone.Normal.free", mem->free);
 	sample(m, SCOPE_ZONE, "zone.Normal.min", 2000);
 	sample(m, SCOPE_ZONE, "zone.Normal.low", 2500);
+	sample(m, SCOPE_ZONE, "zone.Normal.high", 3000);
 	sample(m, SCOPE_ZONE, "zone.Normal.managed", 250000);
 	sample(m, SCOPE_ZONE, "zone.Normal.protection.3", 0);
 	sample(m, SCOPE_ZONE, "zone.Normal.nr_zone_active_anon", mem->anon / 2);
@@ -217,7 +218,7 @@ static void what_is_no_such_stall(void **state)
 		{ "data that compresses", { .free = 2100, .anon = 100000, .file = 500, .swap_free = 262144,
 		  .orig = 1000 * MIB, .compr = 290 * MIB, .used = 300 * MIB, .swap = "/dev/zram0" }, .gfp = MOVABLE,
 		  .seconds = 100 },
-		{ "enough free", { .free = 2600, .anon = 100000, .file = 500, .swap_free = 30000, .orig = 1000 * MIB,
+		{ "kswapd gets there", { .free = 3100, .anon = 100000, .file = 500, .swap_free = 30000, .orig = 1000 * MIB,
 		  .compr = 880 * MIB, .used = 900 * MIB, .swap = "/dev/zram0" }, .gfp = MOVABLE, .seconds = 100 },
 		{ "50 s", full_zram, .gfp = MOVABLE, .seconds = 50 },
 	};
@@ -237,6 +238,39 @@ static void what_is_no_such_stall(void **state)
 		none(&m);
 		off(&m);
 	}
+}
+
+/*
+ * Each ten seconds end with @relieved of @free pages, the others have 2,600: more than low, and short of high. Of 100
+ * looks so many are none of a stall.
+ */
+static void relief(struct machine *m, int64_t free, int relieved)
+{
+	struct memory mem = full_zram;
+
+	boot(m);
+	for (int s = 0; s < 100; s++) {
+		mem.free = s % 10 >= 10 - relieved ? free : 2600;
+		storm_second(m, &mem, MOVABLE);
+	}
+}
+
+static void a_moment_of_relief_is_no_end(void **state)
+{
+	const struct finding *f;
+	struct machine m;
+
+	relief(&m, 3100, 2);
+	f = the_only(&m, "ram-backed-swap-stall");
+	assert_near(f, "samples", 99);		/* a look is taken when the next samples come */
+	assert_near(f, "samples_short", 80);
+	off(&m);
+	relief(&m, 3100, 3);
+	none(&m);
+	off(&m);
+	relief(&m, 3100, 6);
+	none(&m);
+	off(&m);
 }
 
 /* zram holds less than 64 MiB: 2:1 is assumed, and that is no overestimate of 4 unless swap is nearly full. */
@@ -620,6 +654,7 @@ int main(void)
 		cmocka_unit_test(the_moment_at_which_the_proposal_would_have_stopped),
 		cmocka_unit_test(it_is_told_while_it_lasts),
 		cmocka_unit_test(what_is_no_such_stall),
+		cmocka_unit_test(a_moment_of_relief_is_no_end),
 		cmocka_unit_test(a_cost_that_is_assumed_is_said),
 		cmocka_unit_test(pressure_and_a_limit),
 		cmocka_unit_test(zram_with_holes),
