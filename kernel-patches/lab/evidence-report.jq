@@ -223,11 +223,17 @@ def put_description($table; $storm):
 				.base_values[] | select(. != null)] | spread($m.unit))]])
 	end;
 
+def one_kernel_or_many($table):
+	if ([$table.arms[] | [.how, .kernel]] | unique | length) == 1 then
+		"One kernel in all arms; what differs is how it is set up. Nothing is tested."
+	else
+		"These kernels differ in thousands of changes: this describes them, is no evidence for any one change, and nothing is " +
+		"tested. Metrics that do not count the same on all of these kernels are left out."
+	end;
+
 def put_descriptions($table):
 	. as $pieces |
-	"## Numbers", "", ("Medians of runs, with the lowest and the highest run. These kernels differ in thousands of changes: this " +
-		"describes them, is no evidence for any one change, and nothing is tested. Metrics that do not count the same on all " +
-		"of these kernels are left out." | prose),
+	"## Numbers", "", ("Medians of runs, with the lowest and the highest run. " + one_kernel_or_many($table) | prose),
 	($table.storms[] as $storm | $pieces | put_description($table; $storm));
 
 def kinds: if . == [] then "none" else map("\(.kind) \(.count)") | join(", ") end;
