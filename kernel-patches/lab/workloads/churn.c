@@ -115,13 +115,8 @@ static void bury(struct task *task, uint64_t now)
 static void measure(const struct options *o, const struct task *tasks, uint64_t now, struct metric *all)
 {
 	*all = (struct metric){ 0 };
-	for (unsigned int i = 0; i < o->tasks; i++) {
-		uint64_t since = *(volatile const uint64_t *)&tasks[i].writing_since_ns;
-
-		metric_merge(all, &tasks[i].writes);
-		if (since && since < now)
-			metric_add(all, now - since, 0);
-	}
+	for (unsigned int i = 0; i < o->tasks; i++)
+		metric_merge_open(all, &tasks[i].writes, *(volatile const uint64_t *)&tasks[i].writing_since_ns, now);
 }
 
 static bool is_over(const struct options *o, const struct metric_report *report, uint64_t now)

@@ -82,6 +82,14 @@ static inline void metric_merge(struct metric *to, const struct metric *from)
 		to->max_ns = from->max_ns;
 }
 
+/* The same of a task that shares its metric; an operation it began at @since_ns (0: it is in none) lasts until @now_ns. */
+static inline void metric_merge_open(struct metric *to, const struct metric *from, uint64_t since_ns, uint64_t now_ns)
+{
+	metric_merge(to, from);
+	if (since_ns && since_ns < now_ns)
+		metric_add(to, now_ns - since_ns, 0);
+}
+
 /* The time within which @permille of 1000 operations were done; 0 when there was none. */
 static inline uint64_t metric_permille_ns(const struct metric *m, unsigned int permille)
 {

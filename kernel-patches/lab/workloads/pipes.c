@@ -6,8 +6,9 @@
  *
  * Each task fills PIPES pipes of KIB and holds them until all have ended. It is never further than if it took
  * SECONDS_MIN (0) for all of them at a steady pace, so that it goes on for so long on machines of any speed. The job
- * metric, pipe-write, is the time of one write of a page, which is one order-0 allocation of migratetype unmovable. After SECONDS tasks that are not done are killed, for
- * a write that the kernel keeps retrying does not come back; what they measured up to then counts.
+ * metric, pipe-write, is the time of one write of a page, which is one order-0 allocation of migratetype unmovable. After
+ * SECONDS tasks that are not done are killed, for a write that the kernel keeps retrying does not come back; what they
+ * measured up to then counts.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -145,13 +146,8 @@ static void start_tasks(const struct options *o, struct task *tasks)
 static void measure(const struct options *o, const struct task *tasks, uint64_t now, struct metric *all)
 {
 	*all = (struct metric){ 0 };
-	for (unsigned int i = 0; i < o->tasks; i++) {
-		uint64_t since = *(volatile const uint64_t *)&tasks[i].writing_since_ns;
-
-		metric_merge(all, &tasks[i].writes);
-		if (since && since < now)
-			metric_add(all, now - since, 0);
-	}
+	for (unsigned int i = 0; i < o->tasks; i++)
+		metric_merge_open(all, &tasks[i].writes, *(volatile const uint64_t *)&tasks[i].writing_since_ns, now);
 }
 
 /* Until all have ended, or the time is over. Returns when that was. */
