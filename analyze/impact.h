@@ -8,14 +8,9 @@
  * apart, so nothing counts twice. Threads that reclaim for others are nobody's lost time: kswapd, kcompactd,
  * khugepaged. A call without its end is left out, so the numbers are lower bounds.
  *
- * Memory is fixed: IMPACT_STALLS stalls, of which the longest stay when there are more, and IMPACT_BUCKETS buckets of
- * time, which double their width when the recording grows over their end. As long as all stalls are there numbers are
- * exact (percentiles: latency.h). Beyond, sums are right up to the buckets at the edges of the window, percentiles up
- * to a fifth, and tasks have at least what they are said to have lost.
- *
- * PSI is exact to a period of the sampler for the last IMPACT_GROWTHS times that a total grew (of the system: more than
- * two hours without a pause), and by buckets beyond. Where those are wider than an eighth of the window the share is
- * not known.
+ * Memory is fixed, whatever the input: what that costs in exactness is told by stall_log.h and pressure.h, which keep
+ * stalls and PSI along one axis of time (time_axis.h), whose buckets double their width when the recording grows over
+ * their end.
  *
  * Reclaim that a task asks for itself (memory.reclaim) counts as its lost time: no event tells it from the reclaim
  * at a limit.
@@ -27,11 +22,7 @@
 #include "analyze/finding.h"
 #include "analyze/mm_event.h"
 
-#define IMPACT_STALLS		32768u
-#define IMPACT_BUCKETS		2048u
 #define IMPACT_WIDTH_NS		1000000ull	/* of a bucket, at first: two seconds in all */
-#define IMPACT_GROWTHS		16384u		/* of each total of the system, and of all cgroups together */
-#define IMPACT_CGROUPS		32u		/* whose pressure is kept beyond those: the ones with most of it */
 
 struct impact;
 

@@ -14,6 +14,7 @@
 #include <cmocka.h>
 
 #include "analyze/impact.h"
+#include "analyze/stall_log.h"
 #include "spine/time.h"
 
 #define MS	NSEC_PER_MSEC
@@ -264,11 +265,11 @@ static void stalls_of_one_length_fit_too(void **state)
 	struct impact *imp = made();
 	struct finding f;
 
-	for (uint32_t i = 0; i < 2 * IMPACT_STALLS + 10; i++)
+	for (uint32_t i = 0; i < 2 * STALL_LOG_MAX + 10; i++)
 		reclaim(imp, CALL_DIRECT, i, S + i * MS, S + i * MS + MS, false);
 	f = window(imp, 11 * S, 21 * S);
 	near(f.impact.lost_s[LOST_DIRECT], 10, 0.1);
-	for (uint32_t i = 0; i < 2 * IMPACT_STALLS; i++)		/* and of a length that no bin is for */
+	for (uint32_t i = 0; i < 2 * STALL_LOG_MAX; i++)		/* and of a length that no bin is for */
 		reclaim(imp, CALL_DIRECT, 5, 200 * S, UINT64_MAX, false);
 	f = window(imp, 300 * S, 301 * S);
 	assert_int_equal(f.suffered[0].tid, 5);
@@ -319,13 +320,13 @@ static void thinning_takes_of_one_length_only(void **state)
 
 	for (int i = 0; i < 3; i++)
 		reclaim(imp, CALL_DIRECT, 7, S + i * S, 2 * S + i * S, false);
-	for (uint32_t i = 0; i < IMPACT_STALLS; i++)
+	for (uint32_t i = 0; i < STALL_LOG_MAX; i++)
 		reclaim(imp, CALL_DIRECT, 8, 5 * S + i * MS, 5 * S + i * MS + MS, false);
 	assert_false(impact_exact(imp));
 	f = window(imp, 0, 40 * S);
 	assert_int_equal(f.nsuffered, 2);
 	assert_int_equal(f.suffered[0].tid, 8);
-	assert_int_equal(f.suffered[0].ns, (IMPACT_STALLS / 2) * MS);	/* 3 + 32765 were there, 16384 went, 3 came */
+	assert_int_equal(f.suffered[0].ns, (STALL_LOG_MAX / 2) * MS);	/* 3 + 32765 were there, 16384 went, 3 came */
 	assert_int_equal(f.suffered[1].tid, 7);
 	assert_int_equal(f.suffered[1].ns, 3 * S);
 	/* A window in a bucket of 16 ms that is not half its own: time was lost, how many stalls ended is not known. */
