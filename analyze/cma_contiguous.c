@@ -5,7 +5,8 @@
  *  range     alloc_contig_range() (CMA, gigantic pages) empties a range by moving what is in it, and much of that
  *            fails: mm_migrate_pages with the reason contig_range tells pages, cma_alloc_fail of /proc/vmstat failed
  *            requests.
- *            Pages that do not move are tried again and again; tasks wait meanwhile.
+ *            Pages that do not move are tried again and again; tasks wait meanwhile. Pinned anonymous ones are not
+ *            tried at all (isolate_migratepages_block()): they show as failed requests alone.
  *  free-cma  the free pages of a zone are nearly all CMA, which only movable requests may use. Unmovable ones see free
  *            memory above the watermark and none for them: they reclaim and retry. It looks as under vm.defrag_mode
  *            (see nonmovable_spin.c), so it is only told where that is known to be 0 and nr_free_cma was sampled: then
@@ -85,7 +86,8 @@ static void range_done(void *ctx, const struct window_part *e)
 		finding_missing(&f, "No mm_migrate_pages of the reason contig_range: record --events +migrate.");
 	f.explanation = "Somebody asks for a large contiguous range (a device by CMA, a gigantic page), and the range "
 			"is in use. Its pages must move elsewhere; those that are pinned, or for which there is no "
-			"free memory, do not, and the attempt is repeated range after range.";
+			"free memory, do not, and the attempt is repeated range after range. Anonymous pages that are "
+			"pinned are not even tried: they show as failed requests, not as failed pages.";
 	f.remedy = "Take the range early: hugepages= or hugetlb_cma= at boot, drivers at start. Free memory first, so "
 		   "that pages have somewhere to go. Who pins pages in it: nr_foll_pin_acquired less _released in "
 		   "/proc/vmstat (RDMA, vfio, io_uring buffers).";

@@ -13,8 +13,13 @@
  * Who is turned away leaves mm_compaction_deferred, which is not recorded by default; kcompactd observes the same limit
  * and leaves it too, so only those of threads count that made an attempt. Without it attempts stand for them: of at
  * least the failed order, at most 63 after each failed try (the next one is let through), and not those whose task made
- * a block in another zone, or was the one that tried. Attempts go through all zones of all nodes that the request
- * allows (try_to_compact_pages()), so each counts for every zone that is put off.
+ * a block in another zone, or went through this one: to fail there, or asynchronously, which puts nothing off and
+ * leaves the zone open to the next. Where a zone starts is learned from the pass that ends before a defer_compaction.
+ * Attempts go through all zones of all nodes that the request allows (try_to_compact_pages()), so each counts for every
+ * zone that is put off.
+ *
+ * Huge pages of tasks (variant thp) are asked for without __GFP_RETRY_MAYFAIL. Those of the pool (vm.nr_hugepages) have
+ * it: nobody gets small pages instead, so they are requests as any.
  */
 #include <inttypes.h>
 #include <stdio.h>
@@ -42,6 +47,8 @@ struct tally {
 
 struct place {
 	int32_t		node, zone;
+	bool		start_known;
+	int64_t		zone_start;		/* pfn */
 	bool		stuck;
 	uint64_t	start_ns, last_ns;
 	int32_t		order_min;		/* that failed: smaller ones are not put off */
@@ -52,10 +59,12 @@ struct place {
 	uint64_t	huge, asked_huge;	/* of both: for transparent huge pages */
 };
 
-/* The latest attempt of a thread. */
+/* The latest attempt of a thread, and its latest pass, which kcompactd has too. */
 struct attempt {
 	uint64_t	ts;			/* 0: none */
 	bool		huge;
+	bool		passed;
+	int64_t		zone_start;
 };
 
 struct deferral {
@@ -146,7 +155,8 @@ static void end(struct deferral *s, struct place *p)
 {
 	if (is_storm(s, p))
 		report(s, p);
-	*p = (struct place){ .node = p->node, .zone = p->zone };
+	*p = (struct place){ .node = p->node, .zone = p->zone, .start_known = p->start_known,
+			     .zone_start = p->zone_start };
 }
 
 /* Nobody asked for so long that it is over. */
@@ -195,21 +205,34 @@ static bool for_huge_page(const struct deferral *s, const struct mm_event *mm)
 	return mm_int(mm, TPF_ORDER, 0) >= facts_pageblock_order(s->d->facts);
 }
 
-/* NULL: no memory, or the thread is not known. */
-static struct attempt *attempt_of(struct deferral *s, int32_t tid)
+/* NULL: no memory, or nothing is known of the thread. */
+static struct attempt *thread_of(struct deferral *s, int32_t tid)
 {
 	return s->tasks ? tid_map_find(s->tasks, tid) : NULL;
 }
 
-static void attempt_note(struct deferral *s, const struct mm_event *mm, bool huge)
+/* NULL: no memory. */
+static struct attempt *thread_note(struct deferral *s, int32_t tid)
 {
-	struct attempt *a;
-
 	if (!s->tasks)
 		s->tasks = tid_map_new(TASKS, sizeof(struct attempt), NULL, NULL);
-	a = s->tasks ? tid_map_get(s->tasks, mm->ev->tid) : NULL;
+	return s->tasks ? tid_map_get(s->tasks, tid) : NULL;
+}
+
+/* NULL: the thread made none, as kcompactd. */
+static struct attempt *attempt_of(struct deferral *s, int32_t tid)
+{
+	struct attempt *a = thread_of(s, tid);
+
+	return a && a->ts ? a : NULL;
+}
+
+static void attempt_note(struct deferral *s, const struct mm_event *mm, bool huge)
+{
+	struct attempt *a = thread_note(s, mm->ev->tid);
+
 	if (a)
-		*a = (struct attempt){ mm->ev->ts, huge };
+		*a = (struct attempt){ .ts = mm->ev->ts, .huge = huge };
 }
 
 /* This thread was not turned away from the zone. */
@@ -224,8 +247,9 @@ static void attempt_take_back(struct deferral *s, struct place *p, int32_t tid)
 /* The gfp_mask of an attempt tells whether a block is wanted for a huge page of a task. */
 static void on_attempt(struct deferral *s, const struct mm_event *mm)
 {
-	bool huge = for_huge_page(s, mm) &&
-		    gfp_migratetype(&s->gfp, mm_int(mm, TPF_GFP_FLAGS, 0)) == MIGRATE_MOVABLE;
+	uint64_t gfp = mm_int(mm, TPF_GFP_FLAGS, 0);
+	bool huge = for_huge_page(s, mm) && gfp_migratetype(&s->gfp, gfp) == MIGRATE_MOVABLE &&
+		    !(gfp & s->gfp.retry_mayfail);
 
 	attempt_note(s, mm, huge);
 	for (int i = 0; i < s->nplaces; i++) {
@@ -241,15 +265,31 @@ static void on_attempt(struct deferral *s, const struct mm_event *mm)
 	}
 }
 
-/* It made a block: where, is the same to who asked. */
+/* Whoever went through a zone was not turned away there. Where a block was made is the same to who asked. */
 static void on_pass_end(struct deferral *s, const struct mm_event *mm)
 {
-	int64_t status = mm_int(mm, TPF_STATUS, -1);
+	int64_t status = mm_int(mm, TPF_STATUS, -1), start = mm_int(mm, TPF_ZONE_START, -1);
+	bool made = status == RESULT_SUCCESS || status == RESULT_PARTIAL_4_6;
+	struct attempt *a = thread_note(s, mm->ev->tid);
 
-	if (status != RESULT_SUCCESS && status != RESULT_PARTIAL_4_6)
-		return;
+	if (a) {
+		a->passed = true;
+		a->zone_start = start;
+	}
 	for (int i = 0; i < s->nplaces; i++)
-		attempt_take_back(s, &s->place[i], mm->ev->tid);
+		if (made || (s->place[i].start_known && s->place[i].zone_start == start))
+			attempt_take_back(s, &s->place[i], mm->ev->tid);
+}
+
+/* defer_compaction() comes right after compact_zone() of the same zone. */
+static void learn_start(struct deferral *s, struct place *p, int32_t tid)
+{
+	const struct attempt *a = thread_of(s, tid);
+
+	if (!a || !a->passed)
+		return;
+	p->start_known = true;
+	p->zone_start = a->zone_start;
 }
 
 static void on_zone(struct deferral *s, struct place *p, const struct mm_event *mm)
@@ -303,8 +343,11 @@ static void on_event(void *state, const struct mm_event *mm)
 		return;
 	}
 	p = place_of(s, mm);
-	if (p)
-		on_zone(s, p, mm);
+	if (!p)
+		return;
+	if (mm_tp(mm) == TP_COMPACTION_DEFER_COMPACTION)
+		learn_start(s, p, mm->ev->tid);
+	on_zone(s, p, mm);
 }
 
 static void on_meta(void *state, const char *key, const char *value)

@@ -209,10 +209,13 @@ static struct window *window_of(struct thrash *t, const struct compactor *c)
 	return w;
 }
 
+/* For a huge page of a task. The pool of huge pages (vm.nr_hugepages) asks with __GFP_RETRY_MAYFAIL. */
 static bool for_huge_page(const struct thrash *t, const struct mm_event *mm)
 {
+	uint64_t gfp = mm_int(mm, TPF_GFP_FLAGS, 0);
+
 	return mm_int(mm, TPF_ORDER, 0) >= facts_pageblock_order(t->d->facts) &&
-	       gfp_migratetype(&t->gfp, mm_int(mm, TPF_GFP_FLAGS, 0)) == MIGRATE_MOVABLE;
+	       gfp_migratetype(&t->gfp, gfp) == MIGRATE_MOVABLE && !(gfp & t->gfp.retry_mayfail);
 }
 
 static void attempt(struct thrash *t, struct compactor *c, const struct mm_event *mm)

@@ -57,9 +57,10 @@ static void report(const struct hopeless *h, int nid, const struct hopeless_node
 	finding_evidence(&f, "memcg_reclaim", "task-seconds", ns_to_s(n->memcg_ns));
 	finding_evidence(&f, "memcg_reclaims", "calls", n->memcg_calls);
 	f.explanation = "16 balance runs reclaimed nothing, so the kernel stopped waking kswapd for this node. The memory on "
-			"it is bound (anonymous pages without swap, mlock, memory.min or memory.low, the kernel's own). "
-			"Until the node is balanced again tasks that allocate there reclaim themselves. Since 7.0 this "
-			"state lasts instead of being reset by any little progress: that is the fix at work.";
+			"it is bound (anonymous pages without swap, mlock, memory.min or memory.low, the kernel's own), or "
+			"waits to be written. Until the node is balanced again tasks that allocate there reclaim "
+			"themselves. Since 7.0 this state lasts instead of being reset by any little progress: that is "
+			"the fix at work.";
 	f.remedy = missed ? "Free or move what fills the node (numastat -p, memory.numa_stat), lower memory.min/low, add swap, "
 			    "or keep latency-critical tasks off the node (cpuset.mems)." :
 			    "Nothing has to be done; know that this node has no background reclaim now.";

@@ -33,7 +33,8 @@ const struct incident_link incident_links[] = {
 
 	/* pageblocks */
 	{ "cma-contiguous", "nonmovable-reclaim-spin",
-	  "free pages of CMA count for the watermark, and a request that is not movable cannot have them" },
+	  "free pages of CMA make compaction look worth it (compaction_suitable), and a request that is not movable cannot have "
+	  "them" },
 	{ "nonmovable-reclaim-spin", "compaction-thrash",
 	  "each round of the retry loop compacts again (__alloc_pages_direct_compact)" },
 	{ "nonmovable-reclaim-spin", "compaction-deferred",
@@ -67,11 +68,15 @@ const struct incident_link incident_links[] = {
 
 	/* loops and waits */
 	{ "writeback-limited", "reclaim-throttled",
-	  "reclaim meets the same pages under writeback again, and sleeps (VMSCAN_THROTTLE_WRITEBACK)" },
+	  "reclaim meets the same pages under writeback again: tasks sleep (VMSCAN_THROTTLE_CONGESTED), and kswapd "
+	  "(VMSCAN_THROTTLE_WRITEBACK)" },
+	{ "writeback-limited", "hopeless-node",
+	  "kswapd meets pages that are not written yet, and gives the node up after 16 runs that free none" },
 	{ "nofs-noio-spin", "reclaim-throttled",
-	  "reclaim that may do no IO frees nothing, and sleeps (VMSCAN_THROTTLE_NOPROGRESS)" },
+	  "reclaim that may do no IO frees nothing, and sleeps where most pages are dirty (VMSCAN_THROTTLE_NOPROGRESS)" },
 	{ "nofail-spin", "reclaim-throttled",
-	  "a request that must not fail goes on without progress, and sleeps (VMSCAN_THROTTLE_NOPROGRESS)" },
+	  "a request that must not fail goes on without progress, and sleeps where most pages are dirty "
+	  "(VMSCAN_THROTTLE_NOPROGRESS)" },
 	{ "memcg-high-loop", "slab-shrinker-storm",
 	  "each reclaim at memory.high asks the shrinkers of the cgroup (shrink_slab)" },
 };

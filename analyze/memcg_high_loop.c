@@ -238,9 +238,8 @@ static void on_call(void *state, const struct reclaim_call *call)
 		return;
 	w->calls.ops = &call_ops;
 	w->calls.ctx = w;
-	now = window_at(&w->calls, call->end_ns);
+	now = window_spread(&w->calls, call->begin_ns, call->end_ns, NS, ns);
 	now->count[CALLS]++;
-	now->count[NS] += ns;
 	now->count[PAGES] += call->pages;
 	window_task(now, call->tid, call->pages, ns);
 }

@@ -5,8 +5,9 @@
  * memory.low spares a cgroup as long as something else can be reclaimed. kswapd keeps to that and finds nothing
  * (shrink_node_memcgs() skips the cgroup); direct reclaim, and reclaim for a limit further up, goes once more without
  * it when nothing came of the first pass (do_try_to_free_pages(), memcg_low_reclaim) and counts "low" in memory.events
- * of each cgroup that it then takes from, and of those above. So that counter tells that a protection was not kept.
- * memory.min is never broken; there the sign is that nearly all memory is protected and kswapd's runs are futile.
+ * of each cgroup that it then takes from, and of those above. With the multi-gen LRU kswapd takes from them too, when
+ * all others have had their turn (shrink_one()), and counts as well. So that counter tells that a protection was not
+ * kept. memory.min is never broken; there the sign is that nearly all memory is protected and kswapd's runs are futile.
  *
  * How much is protected is the sum over the cgroups below the root of what they use of their min and low: what lies
  * deeper is part of that. In slots of ten seconds (memcg_slot.h). Variants: overcommit, when that sum is close to all
@@ -40,9 +41,7 @@ struct protection {
 	int64_t		bytes;		/* in use and protected, below the root, at its most */
 	uint64_t	cgroups;	/* of these */
 	uint64_t	futile_runs;
-	int64_t		low_events;	/* of the cgroup that has most */
-	uint64_t	top;		/* which that is, in the slot with most of them */
-	int64_t		top_events;
+	int64_t		low_events;	/* of the cgroup that has most in a slot */
 	uint64_t	broken;		/* cgroups whose protection was not kept, at most in a slot */
 };
 
@@ -52,6 +51,7 @@ struct low_watch {
 	bool			no_paths;	/* of a protected cgroup it is not known whether it is below the root */
 	uint64_t		futile_runs;	/* of kswapd, in the slot that is open */
 	struct protection	sum;		/* of the episode of the system, if there is one */
+	struct top_tasks	low_events;	/* of it, by cgroup */
 	struct memcg_slots	slots;
 };
 
@@ -68,6 +68,11 @@ static bool below_root(const char *path)
 	return path[0] == '/' && path[1] && !strchr(path + 1, '/');
 }
 
+static bool not_spared(const struct memcg *cg)
+{
+	return cg->now[LOW] > 0 && cg->grown[LOW_EVENTS];
+}
+
 static struct protection look(struct low_watch *w, struct memcg_slots *s)
 {
 	struct protection now = { .futile_runs = w->futile_runs };
@@ -81,13 +86,11 @@ static struct protection look(struct low_watch *w, struct memcg_slots *s)
 			now.bytes += bytes;
 			now.cgroups++;
 		}
-		if (cg->now[LOW] <= 0 || !cg->grown[LOW_EVENTS])
+		if (!not_spared(cg))
 			continue;
 		now.broken++;
-		if (cg->grown[LOW_EVENTS] > now.low_events) {
+		if (cg->grown[LOW_EVENTS] > now.low_events)
 			now.low_events = cg->grown[LOW_EVENTS];
-			now.top = cg->id;
-		}
 	}
 	return now;
 }
@@ -118,12 +121,25 @@ static void add(struct protection *sum, const struct protection *now)
 	}
 	if (now->broken > sum->broken)
 		sum->broken = now->broken;
-	if (now->low_events > sum->top_events) {
-		sum->top_events = now->low_events;
-		sum->top = now->top;
-	}
 	sum->futile_runs += now->futile_runs;
-	sum->low_events += now->low_events;
+}
+
+static void add_events(struct low_watch *w, struct memcg_slots *s)
+{
+	for (struct memcg *cg = memcg_slots_each(s, NULL); cg; cg = memcg_slots_each(s, cg))
+		if (not_spared(cg))
+			top_tasks_add(&w->low_events, 0, cg->id, cg->grown[LOW_EVENTS], cg->grown[LOW_EVENTS]);
+}
+
+/* The cgroup with most of them in the whole episode; all 0 when there are none. */
+static struct finding_task most_events(const struct low_watch *w)
+{
+	struct finding_task most = { 0 };
+
+	for (int i = 0; i < w->low_events.n; i++)
+		if (w->low_events.task[i].pages > most.pages)
+			most = w->low_events.task[i];
+	return most;
 }
 
 static void slot(void *ctx, struct memcg_slots *s, uint64_t from_ns, uint64_t to_ns)
@@ -133,14 +149,16 @@ static void slot(void *ctx, struct memcg_slots *s, uint64_t from_ns, uint64_t to
 
 	w->futile_runs = 0;
 	s->system.marks = judge(w, &s->system, &now, ns_to_s(to_ns - from_ns));
-	if (s->system.marks)
-		add(&w->sum, &now);
+	if (!s->system.marks)
+		return;
+	add(&w->sum, &now);
+	add_events(w, s);
 }
 
 static const char explanation_over[] =
 	"The memory that cgroups protect (memory.low, memory.min) is close to all there is. kswapd must not take it, finds "
-	"nothing else and gives up, so each task reclaims for itself, and what is protected by memory.low is taken after all; "
-	"memory.min is kept, and the OOM killer comes instead.";
+	"nothing else and gives up, so each task reclaims for itself, and what is protected by memory.low is taken after all "
+	"(with the multi-gen LRU by kswapd itself); memory.min is kept, and the OOM killer comes instead.";
 
 static const char explanation_ignored[] =
 	"Cgroups were reclaimed although they were within their memory.low, because reclaim found nothing else: the "
@@ -152,7 +170,7 @@ static void evidence_of(const struct low_watch *w, const struct memcg_episode *e
 	const struct protection *p = &w->sum;
 
 	finding_evidence(f, "duration", "s", memcg_episode_s(e));
-	finding_evidence(f, "low_events", "events of the cgroup with most", p->low_events);
+	finding_evidence(f, "low_events", "events of the cgroup with most", most_events(w).pages);
 	finding_evidence(f, "cgroups_not_spared", "cgroups at most", p->broken);
 	finding_evidence(f, "protected", "bytes at most", p->bytes);
 	finding_evidence(f, "protected_cgroups", "cgroups", p->cgroups);
@@ -172,15 +190,16 @@ static void done(void *ctx, const struct memcg_episode *e)
 	const struct low_watch *w = ctx;
 	struct finding f = finding_start(&memory_low_overcommit, e->start_ns, e->end_ns);
 	bool over = e->marks & MARK_OVERCOMMIT;
+	struct finding_task top = most_events(w);
 
 	f.variant = over ? "overcommit" : "ignored";
 	f.severity = SEVERITY_WARNING;
-	f.confidence = w->sum.low_events && !w->no_paths ? CONFIDENCE_HIGH : CONFIDENCE_MEDIUM;
-	f.cgroup_id = w->sum.top;
+	f.confidence = top.pages && !w->no_paths ? CONFIDENCE_HIGH : CONFIDENCE_MEDIUM;
+	f.cgroup_id = top.memcg_id;
 	snprintf(f.summary, sizeof(f.summary),
-		 "Cgroups protect %.0f of %.0f MiB; in %.0f s one was reclaimed %" PRId64 " times although it was within its "
+		 "Cgroups protect %.0f of %.0f MiB; in %.0f s one was reclaimed %" PRIu64 " times although it was within its "
 		 "memory.low, and kswapd had %" PRIu64 " runs without a page", w->sum.bytes / 1048576.0,
-		 e->now[MEM_TOTAL] / 1048576.0, memcg_episode_s(e), w->sum.low_events, w->sum.futile_runs);
+		 e->now[MEM_TOTAL] / 1048576.0, memcg_episode_s(e), top.pages, w->sum.futile_runs);
 	evidence_of(w, e, &f);
 	if (w->no_paths)
 		finding_missing(&f, "Paths of some cgroups are not in the recording: what they protect is not in the sum.");
@@ -205,6 +224,7 @@ static void done_and_over(void *ctx, const struct memcg_episode *e)
 
 	done(ctx, e);
 	w->sum = (struct protection){ 0 };
+	w->low_events = (struct top_tasks){ 0 };
 }
 
 static const struct memcg_slot_ops ops = { .slot = slot, .done = done_and_over };

@@ -29,6 +29,12 @@ struct json_t *print_json_object(const struct analysis *a, const struct print_op
 /* Where there is no finding: a paragraph that says what that means, and a blank line before it. Else nothing. */
 void print_verdict(const struct analysis *a, const struct print_options *options, FILE *out);
 
+/* No finding, and yet tasks stood still for so long that "no storm" alone would mislead. */
+bool print_verdict_doubts(const struct analysis *a);
+
+/* @text in lines of 80 columns at most, each behind @indent blanks but the first, which the caller has begun. */
+void print_wrapped(FILE *out, const char *text, int indent);
+
 /* The table of thresholds with values, units and reasons. */
 void print_thresholds(const struct thresholds *th, FILE *out);
 

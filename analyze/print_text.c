@@ -11,7 +11,7 @@
 #include "analyze/feature.h"
 #include "spine/escape.h"
 
-#define WRAP_COLUMN	100
+#define WRAP_COLUMN	80
 #define EVIDENCE_EXACT	1e15	/* below it a whole number is printed as one */
 
 static void put_name(FILE *out, const char *name)
@@ -21,8 +21,7 @@ static void put_name(FILE *out, const char *name)
 	fputs(escape_terminal(name, strlen(name), safe, sizeof(safe)), out);
 }
 
-/* @text in lines of WRAP_COLUMN, each behind @indent blanks; the first line is already indented. */
-static void put_wrapped(FILE *out, const char *text, int indent)
+void print_wrapped(FILE *out, const char *text, int indent)
 {
 	int column = indent;
 
@@ -51,7 +50,7 @@ static void put_paragraph(FILE *out, const char *label, const char *text)
 	if (!*text)
 		return;
 	fprintf(out, "    %-*s", LABEL_WIDTH - 4, label);
-	put_wrapped(out, text, LABEL_WIDTH);
+	print_wrapped(out, text, LABEL_WIDTH);
 }
 
 static void put_meta(FILE *out, const struct analysis *a, const char *key, const char *before, const char *after)
@@ -110,9 +109,10 @@ static void put_heading(const struct analysis *a, const struct print_options *op
 	put_meta(out, a, "source", "  source   ", "");
 	put_meta(out, a, "trace_version", " v", "");
 	put_meta(out, a, "trace_cmd_version", ", trace-cmd ", "");
-	put_meta(out, a, "kernel_release", ", kernel ", "");
 	put_meta(out, a, "clock", ", clock ", "");
-	fprintf(out, ", %u CPU%s\n", facts->cpus, facts->cpus == 1 ? "" : "s");
+	fputs("\n  kernel   ", out);
+	put_meta(out, a, "kernel_release", "", ", ");
+	fprintf(out, "%u CPU%s\n", facts->cpus, facts->cpus == 1 ? "" : "s");
 	if (totals->events && totals->clock_is_time)
 		fprintf(out, "  span     %.6f s (%.6f .. %.6f)\n", ns_to_s(facts->last_ns - facts->first_ns),
 			ns_to_s(facts->first_ns), ns_to_s(facts->last_ns));
@@ -309,15 +309,15 @@ static void put_judgement(const struct analysis *a, FILE *out)
 		if (!analysis_wants(a, detectors[i]) || analysis_found(a, detectors[i]->kind, NULL) ||
 		    !analysis_judged(a, detectors[i], why))
 			continue;
-		fprintf(out, "%s%-26s %s\n", fine++ ? "" : "\nCHECKED, NOTHING FOUND\n", detectors[i]->kind,
-			detectors[i]->title);
+		fprintf(out, "%s%-26s ", fine++ ? "" : "\nCHECKED, NOTHING FOUND\n", detectors[i]->kind);
+		print_wrapped(out, detectors[i]->title, 27);
 	}
 	fine = 0;
 	for (int i = 0; i < ndetectors; i++) {
 		if (!analysis_wants(a, detectors[i]) || analysis_judged(a, detectors[i], why))
 			continue;
 		fprintf(out, "%s%-26s ", fine++ ? "" : "\nNOT JUDGED\n", detectors[i]->kind);
-		put_wrapped(out, why, 27);
+		print_wrapped(out, why, 27);
 	}
 }
 
@@ -330,8 +330,9 @@ static void put_features(const struct analysis *a, FILE *out)
 	for (int i = 0; i < n; i++) {
 		if (features[i].state == FEATURE_UNKNOWN)
 			continue;
-		fprintf(out, "%s%-32s %-8s %s\n", header ? "" : "\nKERNEL, AS THE RECORDING SHOWS IT\n", features[i].name,
-			feature_state_name(features[i].state), features[i].how);
+		fprintf(out, "%s%-31s %-7s ", header ? "" : "\nKERNEL, AS THE RECORDING SHOWS IT\n", features[i].name,
+			feature_state_name(features[i].state));
+		print_wrapped(out, features[i].how, 40);
 		header = true;
 	}
 }
@@ -347,20 +348,22 @@ static void put_calls(const struct analysis *a, FILE *out)
 		if (!l->count && !s->unmatched_begin && !s->unmatched_end)
 			continue;
 		if (!header)
-			fprintf(out, "\n%-17s %9s %12s %10s %10s %10s %12s %s\n", "RECLAIM CALLS", "calls", "total ms",
-				"p50 ms", "p99 ms", "max ms", "pages", "begin/end without the other");
+			fprintf(out, "\n%-15s %9s %12s %9s %9s %9s %10s\n", "RECLAIM CALLS", "calls", "total ms",
+				"p50 ms", "p99 ms", "max ms", "pages");
 		header = true;
-		fprintf(out, "%-17s %9" PRIu64 " %12.3f %10.3f %10.3f %10.3f %12" PRIu64 "%s %" PRIu64 "/%" PRIu64 "\n",
-			call_kind_name(kind), l->count, ns_to_ms(l->sum_ns),
-			ns_to_ms(latency_percentile(l, 0.5)), ns_to_ms(latency_percentile(l, 0.99)),
-			ns_to_ms(l->max_ns), s->pages, kind == CALL_SLAB ? "*" : " ", s->unmatched_begin,
-			s->unmatched_end);
+		fprintf(out, "%-15s %9" PRIu64 " %12.3f %9.3f %9.3f %9.3f %10" PRIu64 "%s\n", call_kind_name(kind), l->count,
+			ns_to_ms(l->sum_ns), ns_to_ms(latency_percentile(l, 0.5)), ns_to_ms(latency_percentile(l, 0.99)),
+			ns_to_ms(l->max_ns), s->pages, kind == CALL_SLAB ? "*" : "");
+		if (s->unmatched_begin || s->unmatched_end)
+			fprintf(out, "%-15s %" PRIu64 " without an end, %" PRIu64 " without a begin\n", "", s->unmatched_begin,
+				s->unmatched_end);
 	}
 	if (analysis_calls(a, CALL_DIRECT)->backed_off)
-		fprintf(out, "%-17s %" PRIu64 " of the direct reclaims answered 1 page (counted above) because they left it to compaction: no page freed\n",
-			"", analysis_calls(a, CALL_DIRECT)->backed_off);
+		fprintf(out, "%-15s %" PRIu64 " of the direct reclaims answered 1 page (counted above)\n"
+			"%-15s because they left it to compaction: no page freed\n", "",
+			analysis_calls(a, CALL_DIRECT)->backed_off, "");
 	if (analysis_calls(a, CALL_SLAB)->latency.count)
-		fprintf(out, "%-17s * objects\n", "");
+		fprintf(out, "%-15s * objects\n", "");
 }
 
 /* A count, or "-" where the recording does not tell. */
@@ -377,12 +380,12 @@ static void put_kswapd_node(const struct run_stats *s, bool told, FILE *out)
 {
 	char futile[COUNT_BYTES], pages[COUNT_BYTES], wakeups[COUNT_BYTES];
 
-	fprintf(out, "node %-12d %9" PRIu64 " %9" PRIu64 " %9s %9s %9" PRIu64 " %12.6f %10s", s->nid, s->wakes, s->sleeps,
+	fprintf(out, "node %-6d %8" PRIu64 " %8" PRIu64 " %8s %8s %8" PRIu64 " %12.6f %10s", s->nid, s->wakes, s->sleeps,
 		count_or_dash(wakeups, sizeof(wakeups), s->wakeups, s->wakeups > 0),
 		count_or_dash(futile, sizeof(futile), s->futile, told), s->intervals, ns_to_s(s->intervals_ns),
 		count_or_dash(pages, sizeof(pages), s->reclaimed_pages, told));
 	if (s->awake)
-		fprintf(out, "  and awake for the last %.6f s", ns_to_s(s->open_ns));
+		fprintf(out, "\n%-11s and awake for the last %.6f s", "", ns_to_s(s->open_ns));
 	putc('\n', out);
 }
 
@@ -397,7 +400,7 @@ static void put_kswapd(const struct analysis *a, FILE *out)
 		if (!s)
 			continue;
 		if (!header)
-			fprintf(out, "\n%-17s %9s %9s %9s %9s %9s %12s %10s\n", "KSWAPD", "wakes", "sleeps", "wakeups",
+			fprintf(out, "\n%-11s %8s %8s %8s %8s %8s %12s %10s\n", "KSWAPD", "wakes", "sleeps", "wakeups",
 				"futile", "awake", "awake s", "pages");
 		header = true;
 		put_kswapd_node(s, told, out);
@@ -446,6 +449,14 @@ static double stalled_tasks(const struct analysis *a)
 	return span_ns ? ns_to_s(analysis_calls(a, CALL_DIRECT)->latency.sum_ns) / ns_to_s(span_ns) : 0;
 }
 
+bool print_verdict_doubts(const struct analysis *a)
+{
+	int count;
+
+	analysis_findings(a, &count);
+	return !count && stalled_tasks(a) >= STALLED_MUCH;
+}
+
 /* A line on top that cannot be taken for more than it is. */
 void print_verdict(const struct analysis *a, const struct print_options *options, FILE *out)
 {
@@ -456,23 +467,22 @@ void print_verdict(const struct analysis *a, const struct print_options *options
 	if (count)
 		return;
 	if (!analysis_totals(a)->events && judged)
-		fprintf(out, "\n%s holds no events. No storm found of the kinds below that samples alone can show.\n", what);
+		fprintf(out, "\n%s holds no events.\nNo storm found of the kinds below that samples alone can show.\n", what);
 	else if (!analysis_totals(a)->events)
-		fprintf(out, "\n%s holds no events: there is nothing to judge, and that does not mean that all is well.\n",
+		fprintf(out, "\n%s holds no events: there is nothing to judge,\nand that does not mean that all is well.\n",
 			what);
 	else if (!saw_reclaim(analysis_facts(a)))
-		fprintf(out, "\n%s holds no reclaim, compaction or OOM events: there is nothing to judge, and that does not "
+		fprintf(out, "\n%s holds no reclaim, compaction or OOM events:\nthere is nothing to judge, and that does not "
 			"mean that all is well.\n", what);
 	else if (!judged)
-		fputs("\nNothing could be judged: see below what is missing. That does not mean that all is well.\n", out);
+		fputs("\nNothing could be judged: see below what is missing.\nThat does not mean that all is well.\n", out);
 	else
 		fprintf(out, "\nNo storm found of the %s below that %s checked%s.\n", judged == 1 ? "kind" : "kinds",
 			judged == 1 ? "was" : "were", much_is_lost(analysis_totals(a)) ?
-			", but much of the recording is lost: a storm may be in what is missing" : "");
-	if (count || stalled_tasks(a) < STALLED_MUCH)
-		return;
-	fprintf(out, "Yet %.1f tasks on average stood in direct reclaim: memory is short, or cannot be freed (swap). What kind of "
-		"stall\nthat is, is not judged here.\n", stalled_tasks(a));
+			", but much of the recording is lost:\na storm may be in what is missing" : "");
+	if (print_verdict_doubts(a))
+		fprintf(out, "Yet %.1f tasks on average stood in direct reclaim: memory is short, or cannot be\n"
+			"freed (swap). What kind of stall that is, is not judged here.\n", stalled_tasks(a));
 }
 
 void print_text(const struct analysis *a, const struct print_options *options, FILE *out)
@@ -494,6 +504,6 @@ void print_thresholds(const struct thresholds *th, FILE *out)
 
 		fprintf(out, "%s = %g %s%s\n    ", info->name, th->value[i], info->unit,
 			info->fixed ? "  (kernel constant)" : th->value[i] != info->value ? "  (changed)" : "");
-		put_wrapped(out, info->reason, 4);
+		print_wrapped(out, info->reason, 4);
 	}
 }

@@ -35,14 +35,16 @@ struct reason {
 };
 
 static const struct reason reasons[REASONS] = {
-	[ISOLATED] = { REASON_ISOLATED, "isolated", "too many tasks reclaim at once",
-		"More pages are taken off the LRU lists by tasks that reclaim than are left on them "
-		"(too_many_isolated()), so further ones wait 20 ms at a time. Many tasks ran into the shortage at the "
-		"same moment, and each of them holds its pages while it waits for something else: a lock, swap, the "
-		"CPU.",
+	[ISOLATED] = { REASON_ISOLATED, "isolated",
+		"those that reclaim hold too many pages for what is left on the lists",
+		"Tasks that reclaim have taken more pages off an inactive list than an eighth of what is left on it "
+		"(too_many_isolated()), so further ones wait 20 ms at a time. Either many tasks ran into the shortage "
+		"at the same moment, and each of them holds its pages while it waits for something else: a lock, "
+		"swap, the CPU. Or hardly anything is left on that list, because most of it was dirty: what reclaim "
+		"meets of that goes to the active list until it is written.",
 		"Let fewer tasks allocate at once (a limit on workers), give kswapd a head start "
-		"(vm.watermark_scale_factor), and look where those that hold pages stand: cat /proc/PID/stack of "
-		"the tasks below." },
+		"(vm.watermark_scale_factor), let less become dirty (vm.dirty_bytes), and look where those that "
+		"hold pages stand: cat /proc/PID/stack of the tasks below." },
 	[NOPROGRESS] = { REASON_NOPROGRESS, "noprogress", "reclaim finds nothing down to the last priority",
 		"Tasks went through all there is and freed nothing, while more than half of what could be reclaimed "
 		"waits to be written. They sleep a jiffy at a time. This is the last step before the OOM killer.",

@@ -267,11 +267,12 @@ static void done(void *ctx, const struct window_part *e)
 
 static const struct window_ops ops = { .bad = bad, .done = done };
 
-static struct window_part *now(struct slab *s, uint64_t ts)
+/* Time of count @which, in the seconds in which it passed: one call may stand for minutes. Returns the last of them. */
+static struct window_part *spread(struct slab *s, uint64_t begin_ns, uint64_t end_ns, int which)
 {
 	s->window.ops = &ops;
 	s->window.ctx = s;
-	return window_at(&s->window, ts);
+	return window_spread(&s->window, begin_ns, end_ns, which, elapsed_ns(begin_ns, end_ns));
 }
 
 /* --- events --- */
@@ -307,7 +308,7 @@ static int place_of(struct slab *s, const struct caller *c)
 static void pass_time(struct slab *s, struct caller *c, uint64_t ts)
 {
 	if (c->reclaims)
-		now(s, ts)->count[RECLAIM_NS] += elapsed_ns(c->last_ns, ts);
+		spread(s, c->last_ns, ts, RECLAIM_NS);
 	c->last_ns = ts;
 }
 
@@ -364,8 +365,7 @@ static void on_stop(struct slab *s, struct caller *c, const struct mm_event *mm)
 	if (!c->ended || c->asked)
 		return;
 	c->ended = false;
-	part = now(s, mm->ev->ts);
-	part->count[NS] += c->ns;
+	part = spread(s, c->begin_ns, mm->ev->ts, NS);
 	part->count[CALLS]++;
 	part->count[OBJECTS] += freed > 0 ? freed : 0;
 	part->count[IN_VAIN] += freed <= 0;

@@ -235,6 +235,18 @@ static bool by_kswapd_alone(const struct reset_node *node, enum method method)
 	return method == METHOD_RUNS && !node->at_end.by_others;
 }
 
+/* The first that is not kswapd: that it resets its own count says nothing of who keeps it going, nor does its cgroup. */
+static void name_offender(const struct reset_node *node, struct finding *f)
+{
+	for (int i = 0; i < f->ntasks; i++) {
+		if (f->tasks[i].tid == node->kswapd_tid)
+			continue;
+		f->tid = f->tasks[i].tid;
+		f->cgroup_id = f->tasks[i].memcg_id;
+		return;
+	}
+}
+
 static void report(struct reset *r, int nid, struct reset_node *node, enum method method)
 {
 	struct finding f = finding_start(&spurious_kswapd_reset, node->start_ns, node->end_ns);
@@ -260,10 +272,7 @@ static void report(struct reset *r, int nid, struct reset_node *node, enum metho
 	}
 	f.tasks_role = TASKS_CAUSED;
 	top_tasks_report(&node->candidates, &f, "candidates: they reclaimed pages while kswapd could not");
-	if (f.ntasks) {
-		f.tid = f.tasks[0].tid;
-		f.cgroup_id = f.tasks[0].memcg_id;
-	}
+	name_offender(node, &f);
 	detector_report(r->d, &f);
 }
 

@@ -3,9 +3,12 @@
  * zswap_pool_limit.c - detector zswap-pool-limit: zswap is full, and pages go to disk past it.
  *
  * A store that finds the pool at max_pool_percent of RAM is refused, and so are all others until the pool has shrunk to
- * accept_threshold_percent of that (zswap_store(), mm/zswap.c). The refused page is the one that was used last, and it
- * is written to disk at once, while older ones stay compressed in memory: the LRU upside down. pswpout counts writes to
- * the device, zswpwb those of them that zswap made; what is left went past it (kernel-domain.md 4e).
+ * accept_threshold_percent of that (zswap_check_limits(), mm/zswap.c). The refused page is the one that was used last,
+ * and it is written to disk at once, while older ones stay compressed in memory: the LRU upside down. pswpout counts
+ * writes to the device, zswpwb those of them that zswap made; what is left went past it (kernel-domain.md 4e).
+ *
+ * pool_limit_hit counts only stores that find the pool at its limit. Where the disk is slow, a burst of them is followed
+ * by a minute in which all is refused. So a slot counts from a hit on until the pool has been at its lower mark.
  *
  * Refusals for other reasons (a page that does not compress) go the same way and are counted by debugfs; they are taken
  * off, so that the rest is a lower bound of what the limit did. Without debugfs the size of the pool has to tell that
@@ -29,7 +32,8 @@ struct episode {
 	bool			active;
 	struct zswap_flow	sum;		/* to the end of its last bad slot */
 	struct zswap_flow	since;		/* and after it */
-	uint64_t		windows;	/* slots in which the pool was at its limit */
+	uint64_t		windows;	/* slots in which pages were refused because it was full */
+	bool			shut;		/* since a hit the pool has not been seen at its lower mark */
 };
 
 struct pool_limit {
@@ -59,6 +63,22 @@ static bool at_limit(const struct pool_limit *p, const struct zswap_flow *slot)
 	if (zswap_has_counter(&p->zswap, ZSWAP_HITS))
 		return slot->grown[ZSWAP_HITS] > 0;
 	return slot->fill_max >= accept_share(p) && past_zswap(p, slot);
+}
+
+static bool above_mark(const struct pool_limit *p, int64_t pool)
+{
+	int64_t limit;
+
+	return zswap_state_limit(&p->zswap, &limit) && pool > accept_share(p) * limit;
+}
+
+/* Whether pages were refused in @slot because the pool was full, or had not shrunk far enough yet. */
+static bool refuses(const struct pool_limit *p, struct episode *e, const struct zswap_flow *slot)
+{
+	bool limit = at_limit(p, slot), was_shut = e->shut;
+
+	e->shut = above_mark(p, slot->pool_last) && (limit || (was_shut && slot->fill_min > accept_share(p)));
+	return limit || (was_shut && past_zswap(p, slot));
 }
 
 static bool is_storm(const struct pool_limit *p, const struct episode *e)
@@ -184,8 +204,8 @@ static void report(const struct pool_limit *p, const struct episode *e)
 												 SEVERITY_WARNING;
 	f.confidence = confidence_of(p, &e->sum);
 	snprintf(f.summary, sizeof(f.summary),
-		 "zswap was at its limit (%.1f MiB) in %" PRIu64 " windows of 10 s within %.0f s: %" PRId64 " pages (%.1f MiB) "
-		 "went to disk past it, %.0f %% of all that was swapped out, while the pool kept older ones",
+		 "zswap was full (%.1f MiB) in %" PRIu64 " windows of 10 s within %.0f s: %" PRId64 " pages (%.1f MiB) went to disk "
+		 "past it, %.0f %% of all that was swapped out, while the pool kept older ones",
 		 e->sum.pool_peak / MIB, e->windows, zswap_flow_s(&e->sum), past_zswap(p, &e->sum),
 		 past_zswap(p, &e->sum) * page / MIB, 100 * share);
 	f.explanation = explanation;
@@ -224,17 +244,18 @@ static void episode_close(struct pool_limit *p, struct episode *e)
 static void judge(struct pool_limit *p, const struct zswap_flow *slot)
 {
 	struct episode *e = &p->episode;
-	bool limit = at_limit(p, slot);
+	bool refused;
 
-	if (!e->active && !limit)
+	if (!e->active && !at_limit(p, slot))
 		return;
 	if (!e->active)
 		*e = (struct episode){ .active = true };
+	refused = refuses(p, e, slot);
 	zswap_flow_add(&e->since, slot);
-	if (limit || past_zswap(p, slot)) {	/* while the pool shrinks to its lower mark nothing is a hit, all is refused */
+	if (refused || past_zswap(p, slot)) {
 		zswap_flow_add(&e->sum, &e->since);
 		e->since = (struct zswap_flow){ 0 };
-		e->windows += limit;
+		e->windows += refused;
 		zswap_state_extend(&p->zswap);
 	} else if (elapsed_ns(e->sum.end_ns, slot->end_ns) >= threshold_ns(p->d, TH_ZSWAP_GAP_S)) {
 		episode_close(p, e);

@@ -5,8 +5,9 @@
  *
  * zswap writes back when a store finds it full, or by its shrinker, which takes part in reclaim. Where the shrinker is
  * off, or memory.zswap.writeback is 0 for whoever holds pages, cold ones stay in memory for good. Cold is a pool of
- * which hardly anything is asked back (kernel-domain.md 4e). A shrinker that is on and writes little is no fault: it
- * offers less the better data compresses, and holds back while pages are read from disk (zswap_shrinker_count()).
+ * which hardly anything is asked back (kernel-domain.md 4e). Where cgroups hold it that may not write back, what zswap
+ * writes all the same is of the others. A shrinker that is on and writes little is no fault: it offers less the better
+ * data compresses, and holds back while pages are read from disk (zswap_shrinker_count()).
  */
 #include <inttypes.h>
 #include <stdio.h>
@@ -21,8 +22,11 @@ enum hindrance { HINDRANCE_NONE, HINDRANCE_SHRINKER, HINDRANCE_CGROUPS };
 
 struct episode {
 	bool			active;
-	enum hindrance		hindrance;	/* at its last slot */
 	struct zswap_flow	sum;
+	/* at the end of its last slot */
+	enum hindrance		hindrance;
+	struct zswap_holders	holders;
+	double			denied_share;	/* of the pool, what cgroups hold that may not write back */
 };
 
 struct shrinker {
@@ -37,7 +41,6 @@ static struct zswap_holders holders(const struct shrinker *s)
 	return zswap_state_holders(&s->zswap, s->d->cgroup, s->d->ctx);
 }
 
-/* Of the pool, what cgroups hold that may not write back. */
 static double denied_share(const struct shrinker *s, const struct zswap_holders *h)
 {
 	int64_t pool;
@@ -45,12 +48,20 @@ static double denied_share(const struct shrinker *s, const struct zswap_holders 
 	return zswap_state_pool(&s->zswap, &pool) && pool > 0 ? (double)h->denied_bytes / pool : 0;
 }
 
+/* Nearly all of the pool may not be written back, so what is written is of the others (shrink_memcg()). */
+static bool is_held(const struct shrinker *s)
+{
+	struct zswap_holders h = holders(s);
+
+	return denied_share(s, &h) >= DENIED_MOST;
+}
+
 /* Why nothing is written back before the pool is full. Kernels before 6.8 have no shrinker. */
 static enum hindrance hindrance(const struct shrinker *s)
 {
 	struct zswap_holders h = holders(s);
 
-	if (h.holders && (h.holders == h.denied || denied_share(s, &h) >= DENIED_MOST))
+	if (h.holders && (h.holders == h.denied || is_held(s)))
 		return HINDRANCE_CGROUPS;
 	return zswap_state_settings(&s->zswap).shrinker > 0 ? HINDRANCE_NONE : HINDRANCE_SHRINKER;
 }
@@ -71,7 +82,7 @@ static bool is_full(const struct shrinker *s, const struct zswap_flow *f)
 
 static bool is_cold(const struct shrinker *s, const struct zswap_flow *f)
 {
-	return per_minute(s, f, zswap_flow_written(&s->zswap, f)) < threshold(s->d, TH_ZSWAP_WRITTEN) &&
+	return (is_held(s) || per_minute(s, f, zswap_flow_written(&s->zswap, f)) < threshold(s->d, TH_ZSWAP_WRITTEN)) &&
 	       per_minute(s, f, f->grown[ZSWAP_LOADED]) < threshold(s->d, TH_ZSWAP_COLD);
 }
 
@@ -115,10 +126,10 @@ static void add_holder(const struct shrinker *s, struct finding *f)
 		finding_evidence(f, "advised_step", "bytes every 6 s", step);
 }
 
-static void evidence_of(const struct shrinker *s, const struct zswap_flow *sum, struct finding *f)
+static void evidence_of(const struct shrinker *s, const struct episode *e, struct finding *f)
 {
+	const struct zswap_flow *sum = &e->sum;
 	int64_t written = zswap_flow_written(&s->zswap, sum), loaded = sum->grown[ZSWAP_LOADED], limit;
-	struct zswap_holders h = holders(s);
 
 	finding_evidence(f, "duration", "s", zswap_flow_s(sum));
 	finding_evidence(f, "pool_fill", "ratio, at least", sum->fill_min);
@@ -137,10 +148,10 @@ static void evidence_of(const struct shrinker *s, const struct zswap_flow *sum, 
 	finding_evidence(f, "past_zswap", "pages", zswap_flow_direct(&s->zswap, sum));
 	if (zswap_state_settings(&s->zswap).shrinker >= 0)
 		finding_evidence(f, "shrinker_enabled", "bool", zswap_state_settings(&s->zswap).shrinker);
-	if (h.holders) {
-		finding_evidence(f, "cgroups_holding", "cgroups", h.holders);
-		finding_evidence(f, "cgroups_denied", "cgroups", h.denied);
-		finding_evidence(f, "denied_share", "of the pool", denied_share(s, &h));
+	if (e->holders.holders) {
+		finding_evidence(f, "cgroups_holding", "cgroups", e->holders.holders);
+		finding_evidence(f, "cgroups_denied", "cgroups", e->holders.denied);
+		finding_evidence(f, "denied_share", "of the pool", e->denied_share);
 	}
 	if (zswap_has_counter(&s->zswap, ZSWAP_MEMORY_US))
 		finding_evidence(f, "memory_some", "ratio", zswap_flow_share(sum, ZSWAP_MEMORY_US));
@@ -153,18 +164,16 @@ static bool turns_away(const struct shrinker *s, const struct zswap_flow *sum)
 }
 
 /* All that were sampled may not write back, but there is more in the pool than they hold. */
-static bool some_not_sampled(const struct shrinker *s, const struct episode *e)
+static bool some_not_sampled(const struct episode *e)
 {
-	struct zswap_holders h = holders(s);
-
-	return e->hindrance == HINDRANCE_CGROUPS && denied_share(s, &h) < DENIED_MOST;
+	return e->hindrance == HINDRANCE_CGROUPS && e->denied_share < DENIED_MOST;
 }
 
 static enum confidence confidence_of(const struct shrinker *s, const struct episode *e)
 {
 	const struct zswap_flow *sum = &e->sum;
 
-	if (!zswap_counts_written(&s->zswap) || some_not_sampled(s, e))
+	if (!zswap_counts_written(&s->zswap) || some_not_sampled(e))
 		return CONFIDENCE_LOW;
 	return zswap_flow_s(sum) < threshold(s->d, TH_ZSWAP_BACK_S) ? CONFIDENCE_MEDIUM : CONFIDENCE_HIGH;
 }
@@ -176,7 +185,7 @@ static void report(const struct shrinker *s, const struct episode *e)
 	bool cgroups = e->hindrance == HINDRANCE_CGROUPS;
 	const char *off = zswap_state_settings(&s->zswap).shrinker < 0 ? "its shrinker is off, or it has none" :
 									 "its shrinker is off";
-	const char *forbidden = some_not_sampled(s, e) ? "writing back is forbidden to all cgroups that were sampled" :
+	const char *forbidden = some_not_sampled(e) ? "writing back is forbidden to all cgroups that were sampled" :
 							 "writing back is forbidden to the cgroups that hold it";
 
 	f.severity = turns_away(s, sum) ? SEVERITY_WARNING : SEVERITY_INFO;
@@ -192,7 +201,7 @@ static void report(const struct shrinker *s, const struct episode *e)
 		       "Documentation/admin-guide/cgroup-v2.rst. Hao Jia's series on proactive writeback of zswap, linux-mm, "
 		       "May and June 2026; not merged by 7.3.";
 	f.otherwise = "Pages that are used, but less than once an hour: on disk they would cost a read each time.";
-	evidence_of(s, sum, &f);
+	evidence_of(s, e, &f);
 	add_holder(s, &f);
 	if (!zswap_counts_written(&s->zswap))
 		finding_missing(&f, "How much zswap wrote back is not in the recording (zswpwb since 6.8; debugfs before).");
@@ -238,6 +247,8 @@ static void judge(struct shrinker *s, const struct zswap_flow *slot)
 	else
 		s->episode = (struct episode){ .active = true, .sum = minute };
 	s->episode.hindrance = why;
+	s->episode.holders = holders(s);
+	s->episode.denied_share = denied_share(s, &s->episode.holders);
 	zswap_state_extend(&s->zswap);
 }
 

@@ -32,6 +32,14 @@ is "$(grep '^## ' "$TOP/docs/storms.md" | cut -c4- | sort | tr '\n' ' ')" \
 "$SQUALL" explain no-such-kind >/dev/null 2>"$work/err"
 is $? 2 "explain: no such kind"
 like "$(cat "$work/err")" "'squall explain' lists them" "and what to do"
+# What README shows of the demo is what it prints. Without the counts of events: README says that they are left out.
+is "$(sed -n '/^<!-- demo output: begin/,/^<!-- demo output: end/p' "$TOP/README.md" | sed '/^<!--/d; /^```$/d')" \
+	"$(cd "$TOP" && "$SQUALL" analyze samples/defrag-spin-6.18.dat | sed '/^EVENTS$/,$d')" "README has what analyze prints"
+others=$(cd "$TOP" && for sample in kswapd-reset healthy-swap; do
+	"$SQUALL" analyze samples/$sample-6.18.dat | sed -n 's/^FINDING [0-9]* *\(.*\)  (confidence.*/\1/p; /^No storm found/p'
+done)
+is "$(sed -n '/^For the other two/,/^$/p' "$TOP/README.md" | tr '\n' ' ' | grep -oE '`[^`]*  [^`]*`|`No storm[^`]*`' | tr -d '`')" \
+	"$others" "and the verdicts of the other samples"
 for folder in $(cd "$TOP" && git ls-files 2>/dev/null | grep / | cut -d/ -f1 | sort -u | grep -v '^\.'); do
 	grep -q "$folder/" "$TOP/README.md"
 	ok $? "README maps $folder/"

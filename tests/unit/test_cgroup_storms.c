@@ -371,6 +371,26 @@ static void high_elsewhere(void **state)
 	}
 }
 
+/*
+ * One call of 8 s, from 100 to 108 s, and from there on 120 short ones a second for 9 s. In the ten seconds that have
+ * 1000 calls (from 107 s on at the earliest) at most 1 s of it is left: 0.1 tasks reclaim, not 0.5.
+ */
+static void high_call_counts_where_it_was(void **state)
+{
+	struct machine m;
+
+	boot(&m);
+	EVENT(&m, BEGIN, 9, START_NS, 0, 0);
+	EVENT(&m, END, 9, START_NS + 8 * NSEC_PER_SEC, 8);
+	for (uint64_t i = 0; i < 1080; i++) {
+		EVENT(&m, BEGIN, 9, START_NS + 8 * NSEC_PER_SEC + (i + 1) * 8000000, 0, 0);
+		EVENT(&m, END, 9, START_NS + 8 * NSEC_PER_SEC + (i + 1) * 8000000 + 1000, 8);
+	}
+	assert_null(found(&m, "memcg-high-loop"));
+	assert_true(judged(&m, &memcg_high_loop));
+	off(&m);
+}
+
 /* --- memory-low-overcommit --- */
 
 /* Two services protect @low MiB each and use 500 of 1000; one is taken from @events times a second. */
@@ -437,6 +457,37 @@ static void protection_that_is_not_kept(void **state)
 	assert_non_null(f);
 	assert_string_equal(f->variant, "ignored");
 	assert_value(f, "protected", 200 * MIB);
+	off(&m);
+}
+
+/* In one slot one is taken from 30 times and the other 40 times, in the next 40 and 20 times: 70 times the one. */
+static void low_events_of_one_cgroup(void **state)
+{
+	static const int64_t grown[2][2] = { { 30, 40 }, { 40, 20 } };
+	int64_t count[2] = { 0, 0 };
+	const struct finding *f;
+	struct machine m;
+
+	boot(&m);
+	SINK_CALL(&m.sink, cgroup, PARENT, "/a");
+	SINK_CALL(&m.sink, cgroup, CHILD, "/b");
+	for (int s = 0; s < 31; s++, m.now_ns += NSEC_PER_SEC) {
+		sample(&m, SCOPE_SYSTEM, 0, "MemTotal", 1000 * MIB);
+		for (int i = 0; i < 2; i++) {
+			const uint64_t id = i ? CHILD : PARENT;
+
+			count[i] += s == 15 ? grown[0][i] : s == 25 ? grown[1][i] : 0;
+			sample(&m, SCOPE_CGROUP, id, "memory.low", 100 * MIB);
+			sample(&m, SCOPE_CGROUP, id, "memory.current", 90 * MIB);
+			sample(&m, SCOPE_CGROUP, id, "memory.events.low", count[i]);
+		}
+	}
+	f = found(&m, "memory-low-overcommit");
+	assert_non_null(f);
+	assert_value(f, "low_events", 70);
+	assert_value(f, "cgroups_not_spared", 2);
+	assert_true(f->cgroup_id == PARENT);
+	assert_non_null(strstr(f->summary, "reclaimed 70 times"));
 	off(&m);
 }
 
@@ -674,6 +725,28 @@ static void shrinkers_that_are_asked_too_often(void **state)
 	}
 }
 
+/* kswapd stands in one call from 101 to 141 s, and is awake since 100 s: the storm is as long as the call. */
+static void shrinker_that_stands_still(void **state)
+{
+	const struct finding *f;
+	struct machine m;
+
+	boot(&m);
+	EVENT(&m, WAKE, 50, START_NS, 0, 0);
+	EVENT(&m, SLAB_START, 50, START_NS + NSEC_PER_SEC, (int64_t)SHRINK, 0, 128, 5, 0);
+	EVENT(&m, SLAB_END, 50, START_NS + 41 * NSEC_PER_SEC, (int64_t)SHRINK, 0, 128, 0, 0);
+	f = found(&m, "slab-shrinker-storm");
+	assert_non_null(f);
+	assert_true(f->start_ns == START_NS + NSEC_PER_SEC);
+	assert_true(f->end_ns == START_NS + 41 * NSEC_PER_SEC);
+	assert_value(f, "span", 40);
+	assert_value(f, "shrinker_calls", 1);
+	assert_value(f, "shrinker_time", 40);
+	assert_value(f, "reclaim_time", 40);
+	assert_value(f, "shrinker_max", 40);
+	off(&m);
+}
+
 /* --- all of them --- */
 
 static void what_cannot_be_judged(void **state)
@@ -732,8 +805,10 @@ int main(void)
 		cmocka_unit_test(limits_that_do_their_work),
 		cmocka_unit_test(high_without_psi_or_stat),
 		cmocka_unit_test(high_elsewhere),
+		cmocka_unit_test(high_call_counts_where_it_was),
 		cmocka_unit_test(more_protected_than_there_is),
 		cmocka_unit_test(protection_that_is_not_kept),
+		cmocka_unit_test(low_events_of_one_cgroup),
 		cmocka_unit_test(all_memory_behind_min),
 		cmocka_unit_test(protection_that_holds),
 		cmocka_unit_test(memory_that_is_needed),
@@ -742,6 +817,7 @@ int main(void)
 		cmocka_unit_test(tiers_that_are_sorted),
 		cmocka_unit_test(shrinkers_by_name_and_cgroup),
 		cmocka_unit_test(shrinkers_that_are_asked_too_often),
+		cmocka_unit_test(shrinker_that_stands_still),
 		cmocka_unit_test(what_cannot_be_judged),
 		cmocka_unit_test(bounds),
 	};

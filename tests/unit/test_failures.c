@@ -49,7 +49,7 @@ static void wake(struct scene *s)
 static void change(struct scene *s, int previous, int value, int tid, uint64_t gap_ns)
 {
 	const struct failures_change c = { .ts = s->now_ns += gap_ns, .node = 0, .value = value, .previous = previous,
-					   .tid = tid, .cgroup_id = tid > 0 ? 77 : 0, .comm = "", .via = "bpf-memcg",
+					   .tid = tid, .cgroup_id = tid == 50 ? 1 : tid > 0 ? 77 : 0, .comm = "", .via = "bpf-memcg",
 					   .reason = "" };
 
 	assert_int_equal(SINK_CALL(&s->sink, failures, &c), 0);
@@ -86,6 +86,32 @@ static void scene_end(struct scene *s)
 {
 	wake(s);
 	assert_int_equal(SINK_CALL(&s->sink, end), 0);
+}
+
+/* kswapd (50) sets its count back itself five times, thread 700 four times: that one is who could be asked to stop. */
+static void kswapd_is_no_offender(void **state)
+{
+	struct scene s;
+	const struct finding *f;
+
+	scene_start(&s);
+	wake(&s);
+	for (int round = 0; round < 10; round++) {
+		wake(&s);
+		for (int k = 0; k < 15; k++)
+			change(&s, k, k + 1, 50, SEC / 100);
+		if (round < 9)
+			change(&s, 15, 0, round < 5 ? 50 : 700, SEC / 100);
+	}
+	scene_end(&s);
+	f = find(&s, "spurious-kswapd-reset");
+	assert_non_null(f);
+	assert_true(number(f, "resets_at_least") == 9);
+	assert_int_equal(f->tasks[0].tid, 50);
+	assert_int_equal(f->tasks[0].count, 5);
+	assert_int_equal(f->tid, 700);
+	assert_int_equal(f->cgroup_id, 77);
+	analysis_free(s.a);
 }
 
 /* 15 failures, a reset by thread 700 of cgroup 77, four times; the last reset is followed by failures too. */
@@ -341,6 +367,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(probe_sees_resets),
+		cmocka_unit_test(kswapd_is_no_offender),
 		cmocka_unit_test(samples_see_resets),
 		cmocka_unit_test(balanced_resets_are_no_storm),
 		cmocka_unit_test(few_failures_are_no_storm),

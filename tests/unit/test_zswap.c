@@ -219,7 +219,7 @@ static void pages_go_past_a_full_pool(void **state)
 	off(&m.machine);
 }
 
-/* While the pool shrinks to 90 % there are no hits, but nothing is let in: 10 s of hits, 20 s without, three times. */
+/* While the pool shrinks to 90 % there are no hits, but all is refused: 10 s of hits, 20 s without, three times. */
 static void refusals_between_hits_belong_to_it(void **state)
 {
 	struct rates shrinking = at_limit;
@@ -236,8 +236,38 @@ static void refusals_between_hits_belong_to_it(void **state)
 	pass(&m, &quiet, 15);
 	f = the_only(&m.machine, "zswap-pool-limit");
 	assert_time(f, 100, 190);
-	assert_near(f, "windows", 3);
+	assert_near(f, "windows", 9);
+	assert_near(f, "limit_hits", 150);
 	assert_near(f, "past_zswap", 90 * 180);
+	off(&m.machine);
+}
+
+/* 185 of 200 MiB is above the lower mark, 180 is not. After a burst of hits: 20 s above it; or 5 s, and 5 s at it. */
+static void one_burst_refuses_until_the_lower_mark(void **state)
+{
+	struct rates shrinking = at_limit, shrunk;
+	const struct finding *f;
+	struct host m;
+
+	shrinking.hits = 0;
+	shrinking.pool = 185 * MIB;
+	shrunk = shrinking;
+	shrunk.pool = 180 * MIB;
+	boot(&m, "zswap-pool-limit", 0);
+	pass(&m, &at_limit, 10);
+	pass(&m, &shrinking, 20);
+	pass(&m, &quiet, 15);
+	f = the_only(&m.machine, "zswap-pool-limit");
+	assert_near(f, "windows", 3);
+	assert_near(f, "limit_hits", 50);
+	assert_near(f, "past_zswap", 30 * 180);
+	off(&m.machine);
+	boot(&m, "zswap-pool-limit", 0);
+	pass(&m, &at_limit, 10);
+	pass(&m, &shrinking, 5);
+	pass(&m, &shrunk, 5);
+	pass(&m, &shrinking, 20);
+	none(&m.machine);
 	off(&m.machine);
 }
 
@@ -453,10 +483,34 @@ static void all_cgroups_denied(void **state)
 	boot(&m, "zswap-shrinker-ineffective", DENIED);
 	meta(&m.machine, "zswap.shrinker_enabled", "Y");
 	pass(&m, &cold, 75);
+	/* What comes later says nothing of it: here the pool is emptied, and cgroups are not read again. */
+	system_sample(&m, "Zswap", 10 * MIB);
+	system_sample(&m, "zswap.pool_total_size", 10 * MIB);
 	f = the_only(&m.machine, "zswap-shrinker-ineffective");
+	assert_near(f, "denied_share", 1);
 	assert_near(f, "cgroups_denied", 2);
 	assert_near(f, "shrinker_enabled", 1);
 	assert_non_null(strstr(f->summary, "forbidden"));
+	off(&m.machine);
+}
+
+/* The same while 30 pages a second of others are written, more than 0.1 % of the pool in a minute. */
+static void a_pool_of_some_and_writes_of_others(void **state)
+{
+	struct rates r = cold;
+	const struct finding *f;
+	struct host m;
+
+	r.written = r.swap_out = 30;
+	boot(&m, "zswap-shrinker-ineffective", DENIED);
+	pass(&m, &r, 75);
+	f = the_only(&m.machine, "zswap-shrinker-ineffective");
+	assert_near(f, "written_back", 70 * 30);
+	assert_non_null(strstr(f->summary, "forbidden"));
+	off(&m.machine);
+	boot(&m, "zswap-shrinker-ineffective", 0);
+	pass(&m, &r, 75);
+	none(&m.machine);
 	off(&m.machine);
 }
 
@@ -881,6 +935,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(pages_go_past_a_full_pool),
 		cmocka_unit_test(refusals_between_hits_belong_to_it),
+		cmocka_unit_test(one_burst_refuses_until_the_lower_mark),
 		cmocka_unit_test(more_goes_past_it_than_into_it),
 		cmocka_unit_test(huge_pages_go_past_any_pool),
 		cmocka_unit_test(rejected_pages_that_may_stay_in_memory),
@@ -892,6 +947,7 @@ int main(void)
 		cmocka_unit_test(a_pool_of_cold_pages),
 		cmocka_unit_test(cold_pages_that_keep_others_out),
 		cmocka_unit_test(all_cgroups_denied),
+		cmocka_unit_test(a_pool_of_some_and_writes_of_others),
 		cmocka_unit_test(a_step_by_the_time_of_the_cgroup),
 		cmocka_unit_test(a_parent_denies),
 		cmocka_unit_test(all_that_were_sampled_are_denied),
