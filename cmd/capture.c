@@ -24,6 +24,7 @@
 #include "cmd/recording_names.h"
 #include "collect/kswapd_probe.h"
 #include "collect/sampler.h"
+#include "collect/symbol_namer.h"
 #include "spine/fanout.h"
 #include "spine/side_thread.h"
 #include "spine/time.h"
@@ -33,6 +34,7 @@
 #define FIRST_STEP_NS	(2 * NSEC_PER_MSEC)
 #define SAMPLES_KIB	4096u			/* some 40,000 samples */
 #define LOOKS_KIB	256u
+#define SYMBOLS_KIB	128u			/* more than all the names there can be */
 #define METRICS_KIB	512u			/* two turns of all that is read from the pipe */
 #define METRICS_WAIT_MS	200
 #define METRICS_REST_NS	(10 * NSEC_PER_MSEC)	/* after each KiB: a job that says more than 100 KiB/s has to wait */
@@ -54,6 +56,8 @@ struct capture {
 	struct kswapd_probe	*probe;		/* NULL: not to be had */
 	struct job_metric	*jobs;		/* NULL: they are not asked */
 	struct side		samples, looks;
+	struct symbol_namer	*symbols;	/* NULL: there are no events */
+	struct side_thread	*lookups;	/* of symbols */
 	struct side_thread	*metrics;	/* of jobs */
 	struct preface		*preface;	/* NULL: nobody joins late */
 	pthread_mutex_t		lock;		/* of out, and of calls to it */
@@ -178,6 +182,16 @@ static int open_looks(struct capture *c)
 	return 0;
 }
 
+static int open_symbols(struct capture *c)
+{
+	int ret = c->trace ? symbol_namer_new("/proc/kallsyms", &c->symbols) : 0;
+	const struct side_work work = { .name = "symbols", .memory_kib = SYMBOLS_KIB, .ctx = c->symbols,
+					.work = symbol_namer_work, .repeat = symbol_namer_repeat,
+					.last = symbol_namer_finish };
+
+	return ret || !c->symbols ? ret : side_thread_new(&work, &c->lookups);
+}
+
 /* It waits here, not in the thread's rest, for the time of a sample is that of its arrival. */
 static int64_t take_metrics(void *ctx, uint64_t now_ns, const struct sink *sink)
 {
@@ -244,6 +258,8 @@ static int open_out(struct capture *c)
 		return ret;
 	if (c->preface)
 		c->out.sinks[c->out.n++] = preface_sink(c->preface);
+	if (c->symbols)
+		c->out.sinks[c->out.n++] = symbol_namer_sink(c->symbols);
 	c->in = fanout_sink(&c->out);
 	return recording_names_sink(c->names, &c->in, &c->named);
 }
@@ -266,6 +282,8 @@ int capture_open(const struct capture_options *options, struct source_error *err
 		ret = open_samples(c, err);
 	if (!ret)
 		ret = open_looks(c);
+	if (!ret)
+		ret = open_symbols(c);
 	if (!ret)
 		ret = open_metrics(c, err);
 	if (!ret)
@@ -295,6 +313,10 @@ void capture_close(struct capture *c)
 		hangs = true;
 	else
 		kswapd_probe_free(c->probe);
+	if (!side_thread_free(c->lookups))
+		hangs = true;
+	else
+		symbol_namer_free(c->symbols);
 	if (!side_thread_free(c->metrics))
 		hangs = true;
 	else
@@ -318,13 +340,17 @@ static void repeat(struct capture *c)
 	side_thread_repeat(c->samples.thread);
 	if (c->metrics)
 		side_thread_repeat(c->metrics);
+	if (c->lookups) {
+		side_thread_repeat(c->lookups);
+		side_thread_wake(c->lookups);
+	}
 }
 
 static int tell_newcomer(struct capture *c, const struct sink *sink)
 {
 	int ret = c->trace ? trace_live_announce(c->trace, sink) : 0;
 
-	return ret || !c->preface ? ret : preface_tell(c->preface, sink);
+	return ret || !c->preface ? ret : preface_tell(c->preface, sink, monotonic_ns());
 }
 
 int capture_attach(struct capture *c, const struct sink *sink)
@@ -355,6 +381,15 @@ void capture_detach(struct capture *c, const void *sink_ctx)
 
 /* --- the reader --- */
 
+static void drain_symbols(struct capture *c)
+{
+	if (!c->lookups)
+		return;
+	if (symbol_namer_waiting(c->symbols))
+		side_thread_wake(c->lookups);
+	side_thread_drain(c->lookups, &c->in);
+}
+
 static void drain_sides(struct capture *c)
 {
 	if (c->looks.thread)
@@ -362,6 +397,7 @@ static void drain_sides(struct capture *c)
 	side_thread_drain(c->samples.thread, &c->named);
 	if (c->metrics)
 		side_thread_drain(c->metrics, &c->named);
+	drain_symbols(c);
 	recording_names_drain(c->names);
 }
 
@@ -390,6 +426,8 @@ static int begin(struct capture *c)
 		ret = side_thread_start(c->looks.thread);
 	if (!ret && c->metrics)
 		ret = side_thread_start(c->metrics);
+	if (!ret && c->lookups)
+		ret = side_thread_start(c->lookups);
 	if (!ret)
 		ret = recording_names_start(c->names);
 	if (ret)
@@ -466,6 +504,8 @@ static int finish(struct capture *c)
 	side_thread_stop(c->samples.thread, monotonic_ns(), &c->named);
 	if (c->metrics)
 		side_thread_stop(c->metrics, monotonic_ns(), &c->named);
+	if (c->lookups)
+		side_thread_stop(c->lookups, monotonic_ns(), &c->in);
 	recording_names_finish(c->names, monotonic_ns());
 	put_counts(c);
 	pthread_mutex_unlock(&c->lock);

@@ -15,6 +15,7 @@
 #define CGROUPS		16384u
 #define COMM_BYTES	64u
 #define KEY_BYTES	128u
+#define NODES		64u		/* as many as collect/bpf/kswapd.h follows */
 
 struct task {
 	int32_t		tid, tgid;	/* tid 0: the place is free */
@@ -33,10 +34,17 @@ struct fact {
 	char		key[];
 };
 
+/* kswapd_failures of a node, as it was told last. */
+struct failures {
+	bool		known;
+	int32_t		value;
+};
+
 struct preface {
 	struct fact	*facts, **last;
 	struct cgroup	cgroups[CGROUPS];
 	struct task	tasks[TASKS];
+	struct failures	failures[NODES];
 };
 
 int preface_new(struct preface **out)
@@ -154,10 +162,20 @@ static int on_task(void *ctx, const struct task_name *task)
 	return 0;
 }
 
+static int on_failures(void *ctx, const struct failures_change *change)
+{
+	struct preface *p = ctx;
+
+	if (change->node >= 0 && change->node < (int32_t)NODES && change->value >= 0)
+		p->failures[change->node] = (struct failures){ true, change->value };
+	return 0;
+}
+
 struct sink preface_sink(struct preface *p)
 {
 	static const struct sink_ops ops = {
 		.meta = on_meta, .sample = on_sample, .cgroup = on_cgroup, .task = on_task,
+		.failures = on_failures,
 	};
 
 	return (struct sink){ &ops, p };
@@ -169,7 +187,24 @@ static bool is_over(const struct fact *fact)
 	return !strncmp(fact->key, "thinned.", 8) && !strncmp(fact->value, "1/1 ", 4);
 }
 
-int preface_tell(const struct preface *p, const struct sink *sink)
+/* Without it a recording would say nothing of a node whose counter does not move. */
+static int tell_failures(const struct preface *p, const struct sink *sink, uint64_t now_ns)
+{
+	int ret = 0;
+
+	for (unsigned int i = 0; i < NODES && !ret; i++) {
+		const struct failures_change first = {
+			.ts = now_ns, .node = i, .value = p->failures[i].value, .previous = -1, .tid = -1, .comm = "",
+			.via = "bpf-sample", .reason = "",
+		};
+
+		if (p->failures[i].known)
+			ret = SINK_CALL(sink, failures, &first);
+	}
+	return ret;
+}
+
+int preface_tell(const struct preface *p, const struct sink *sink, uint64_t now_ns)
 {
 	int ret = 0;
 
@@ -186,5 +221,5 @@ int preface_tell(const struct preface *p, const struct sink *sink)
 			ret = SINK_CALL(sink, task, &(struct task_name){ .tid = t->tid, .tgid = t->tgid,
 									 .cgroup_id = t->cgroup_id, .comm = t->comm });
 	}
-	return ret;
+	return ret ? ret : tell_failures(p, sink, now_ns);
 }

@@ -86,7 +86,8 @@ static bool is_count(const char *key)
 {
 	static const char *const counts[] = {
 		"events_read", "events_lost_in_ring", "tasks_unnamed", "task_lookups_put_off", "task_notes_dropped",
-		"kswapd_failures_dropped", "samples_dropped", "names_dropped", "kswapd_dropped",
+		"kswapd_failures_dropped", "samples_dropped", "names_dropped", "kswapd_dropped", "symbols_dropped",
+		"symbols_unnamed",
 	};
 
 	for (size_t i = 0; i < sizeof(counts) / sizeof(counts[0]); i++)

@@ -21,6 +21,17 @@ void live_guard_init(struct live_guard *g, struct trace_instance *inst, struct e
 
 	*g = (struct live_guard){ .inst = inst, .set = set, .due_ns = UINT64_MAX, .look_ns = UINT64_MAX };
 	rate_guard_init(&g->rates, max_rate, cpus > 0 ? cpus : 1, 0);
+	for (unsigned int i = 0; i < EVENT_SET_MAX; i++)
+		g->enable_fds[i] = i < set->n && set->choices[i].present ?
+				   trace_instance_open_enable(inst, &set->choices[i]) : -1;
+}
+
+void live_guard_close(struct live_guard *g)
+{
+	for (unsigned int i = 0; g->set && i < EVENT_SET_MAX; i++)
+		if (g->enable_fds[i] >= 0)
+			close(g->enable_fds[i]);
+	g->set = NULL;
 }
 
 void live_guard_start(struct live_guard *g, uint64_t now_ns)
@@ -182,9 +193,10 @@ static void look_at_instance(struct live_guard *g)
 /* One event at a time, or a list of many would cost a millisecond each time. */
 static void look_at_event(struct live_guard *g)
 {
-	struct event_choice *choice = &g->set->choices[g->look_at++ % g->set->n];
+	unsigned int i = g->look_at++ % g->set->n;
+	struct event_choice *choice = &g->set->choices[i];
 
-	if (!choice->present || trace_instance_event_is_on(g->inst, choice))
+	if (!choice->present || g->enable_fds[i] < 0 || trace_instance_event_is_on(g->enable_fds[i]))
 		return;
 	choice->present = false;
 	g->events_off++;

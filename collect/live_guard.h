@@ -38,6 +38,7 @@ struct live_guard {
 	uint64_t		lost;			/* at the last look */
 	uint64_t		look_ns;		/* when to look next */
 	unsigned int		look_at;		/* the event to look at */
+	int			enable_fds[EVENT_SET_MAX];	/* of the choices; negative: it cannot be looked at */
 	bool			instance_off;
 	unsigned int		events_off;
 	bool			told_thinned, told_off;	/* the stage that lasts */
@@ -48,8 +49,12 @@ struct live_guard {
 	unsigned int		nmessages, next_message;
 };
 
-/* @inst and @set (of which the present events are recorded) outlive it; @max_rate as rate_guard_init() takes it. */
+/*
+ * @inst and @set (of which the present events are recorded) outlive it; @max_rate as rate_guard_init() takes it. Opens a
+ * file for each event, so that looking needs no memory in a storm; live_guard_close() closes them.
+ */
 void live_guard_init(struct live_guard *g, struct trace_instance *inst, struct event_set *set, int64_t max_rate);
+void live_guard_close(struct live_guard *g);
 
 /* From here on the instance is meant to be on. */
 void live_guard_start(struct live_guard *g, uint64_t now_ns);

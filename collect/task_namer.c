@@ -21,6 +21,9 @@
 #define NOTES_MAX		4096u	/* that wait; beyond that the oldest is told at once */
 #define TYPES_MAX		256u	/* event types whose fields are looked at; a recording has at most 160 */
 
+/* Ids are below PID_MAX_LIMIT (4 Mi) of the kernel; what an input has beyond shares a bit. */
+#define TIDS_MAX		(4u << 20)
+
 #define ASKS_PER_SECOND		500u	/* of 17 us: 1 % of a CPU */
 #define ASK_AGAIN_NS		NSEC_PER_SEC
 
@@ -29,7 +32,6 @@ enum known_by { BY_NOBODY, BY_LOOKUP, BY_NOTE };
 struct known {
 	int32_t		tid;		/* 0: the place is free */
 	uint8_t		by;		/* enum known_by */
-	bool		counted;	/* among the unnamed */
 	uint64_t	ask_ns;		/* when /proc is asked again */
 };
 
@@ -43,6 +45,7 @@ struct task_namer {
 	uint32_t			asked;
 	uint8_t				next_way[SETS];
 	struct known			known[SETS][WAYS];
+	uint64_t			unnamed[TIDS_MAX / 64];	/* a bit each: it also holds when its place in known is gone */
 	uint8_t				other_tid[TYPES_MAX];	/* by type: 1 + index of a field with a tid; 0 none */
 	struct task_namer_stats		stats;
 };
@@ -71,17 +74,21 @@ static struct known *get_known(struct task_namer *n, int32_t tid)
 	return known;
 }
 
+static void count_unnamed(struct task_namer *n, int32_t tid, bool unnamed)
+{
+	uint32_t at = (uint32_t)tid % TIDS_MAX;
+	uint64_t *word = &n->unnamed[at / 64], bit = 1ull << at % 64;
+
+	if (!(*word & bit) != unnamed)
+		return;
+	*word ^= bit;
+	n->stats.unnamed += unnamed ? 1 : -1;
+}
+
 static void set_named(struct task_namer *n, struct known *known, enum known_by by)
 {
 	known->by = by;
-	n->stats.unnamed -= known->counted;
-	known->counted = false;
-}
-
-static void set_unnamed(struct task_namer *n, struct known *known)
-{
-	n->stats.unnamed += !known->counted;
-	known->counted = true;
+	count_unnamed(n, known->tid, false);
 }
 
 /* ---- notes ---- */
@@ -187,7 +194,7 @@ static void ask(struct task_namer *n, struct known *known, uint64_t ts)
 	bool nameless = known->by == BY_NOBODY;
 
 	if (nameless)
-		set_unnamed(n, known);
+		count_unnamed(n, known->tid, true);
 	if (!n->options.lookup)
 		return;
 	if (!may_ask(n, ts, !nameless) || !task_lookup_ask(n->options.lookup, known->tid, nameless)) {

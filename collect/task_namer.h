@@ -27,7 +27,7 @@ struct task_namer_options {
 };
 
 struct task_namer_stats {
-	uint64_t	unnamed;	/* threads with events and without a name */
+	uint64_t	unnamed;	/* thread ids with events and without a name, each once */
 	uint64_t	put_off;	/* times that nobody was asked, for the second had its look-ups */
 	uint64_t	looked_up;	/* times that somebody was */
 	uint64_t	notes;		/* names that BPF told */

@@ -318,13 +318,26 @@ int trace_instance_thin(struct trace_instance *inst, const struct event_choice *
 	return ret;
 }
 
-int trace_instance_event_is_on(struct trace_instance *inst, const struct event_choice *choice)
+int trace_instance_open_enable(struct trace_instance *inst, const struct event_choice *choice)
 {
-	char *text = tracefs_event_file_read(inst->fs, choice->system, choice->name, "enable", NULL);
-	int ret = text ? *text == '1' : -EIO;
+	char *path = tracefs_event_get_file(inst->fs, choice->system, choice->name, "enable");
+	int fd = path ? open(path, O_RDONLY | O_CLOEXEC) : -1, ret = path ? -errno : -ENOMEM;
 
-	free(text);
-	return ret;
+	tracefs_put_tracing_file(path);
+	return fd < 0 ? ret : fd;
+}
+
+/* "1", "1*" or "0": the kernel makes the text anew for each read. */
+static int reads_as_on(int fd)
+{
+	char state;
+
+	return pread(fd, &state, 1, 0) == 1 ? state == '1' : -EIO;
+}
+
+int trace_instance_event_is_on(int enable_fd)
+{
+	return reads_as_on(enable_fd);
 }
 
 char *trace_instance_format(struct trace_instance *inst, const struct event_choice *choice, size_t *len)
@@ -385,9 +398,7 @@ int trace_instance_stop(struct trace_instance *inst)
 
 int trace_instance_is_on(struct trace_instance *inst)
 {
-	char state;
-
-	return pread(inst->on_fd, &state, 1, 0) == 1 ? state == '1' : -EIO;
+	return reads_as_on(inst->on_fd);
 }
 
 const uint16_t *trace_instance_cpus(const struct trace_instance *inst, unsigned int *n)

@@ -60,8 +60,11 @@ int trace_instance_enable(struct trace_instance *inst, const struct event_choice
  */
 int trace_instance_thin(struct trace_instance *inst, const struct event_choice *choice, unsigned int shift);
 
-/* 1, 0, or a negative errno: is the event, is the instance, switched on? Anybody may switch them off. */
-int trace_instance_event_is_on(struct trace_instance *inst, const struct event_choice *choice);
+/* The file that says whether the event is on; the descriptor is the caller's, to close before the instance. */
+int trace_instance_open_enable(struct trace_instance *inst, const struct event_choice *choice);
+
+/* 1, 0, or a negative errno: is the event of @enable_fd, is the instance, switched on? Anybody may switch them off. */
+int trace_instance_event_is_on(int enable_fd);
 int trace_instance_is_on(struct trace_instance *inst);
 
 /* The text of a format file, for the caller to free; NULL if it cannot be read. */

@@ -249,6 +249,7 @@ void trace_live_close(struct trace_live *t)
 	for (unsigned int i = 0; i < t->ncpus; i++)
 		if (t->fds[i] >= 0)
 			close(t->fds[i]);
+	live_guard_close(&t->guard);
 	trace_instance_close(t->inst);
 	trace_merge_free(t->merge);
 	for (uint32_t i = 0; i < t->ntypes; i++)

@@ -7,7 +7,7 @@
 
 #include "spine/sink.h"
 
-#define FANOUT_MAX	4
+#define FANOUT_MAX	5
 
 struct fanout {
 	struct sink	sinks[FANOUT_MAX];

@@ -24,10 +24,12 @@
 --   gfp.NAME      the bits of a gfp flag in this kernel
 --   tasks_unnamed, task_lookups_put_off, task_notes_dropped   threads with events and without a name; times that /proc
 --                 was not asked to bound the cost; names for which BPF had no room (told again at the next event)
+--   symbols_unnamed   addresses of functions that /proc/kallsyms does not have or hides; see symbol
 --   not_sampled   what was not, and why: "zram (no device); pressure (PSI is off ...)"; absent: all was
 --   KEY@TS        KEY has had this value since TS, ns: a setting that was changed while recording; see view setting
 --   series_left_out, cgroups_left_out   what bounds cost the samples; absent: nothing
---   WHAT_dropped, WHAT_cut   samples, names or kswapd: what its thread lost, and that it hung at the end; absent: nothing
+--   WHAT_dropped, WHAT_cut   samples, names, symbols or kswapd: what its thread lost, and that it hung at the end;
+--                 absent: nothing
 --   events_read, events_lost_in_ring, events_dropped_by_writer, others_dropped_by_writer   where all went
 -- All other keys are the source's: squall_version, kernel release, host, boot id, clock, page size, and so on.
 CREATE TABLE meta (

@@ -144,6 +144,25 @@ for event in mm_vmscan_memcg_reclaim_begin mm_shrink_slab_start; do
 	is "$(stored "$work/text.db" $event | md5sum)" "$(md5sum <"$work/live")" "$event: squall reads that text as the same flags"
 done
 
+# Shrinkers by name. Names that do not exist are dentries of the cgroup, which its reclaim then shrinks; a read of the
+# file is reclaim. What an address is called, /proc/kallsyms says.
+mkdir "$work/names"
+"$SQUALL" record -q -o "$work/slab.db" --events +slab -- sh -c "echo \$\$ >$group/cgroup.procs
+	perl -e '-e qq($work/names/\$_) for 1 .. 60000'
+	dd if=$work/file of=/dev/null bs=1M status=none" 2>"$work/err"
+shrinkers="SELECT DISTINCT shrink FROM mm_shrink_slab_start"
+if ! grep -qm1 -v "^0* " /proc/kallsyms; then
+	skip "names of shrinkers" "/proc/kallsyms hides addresses"
+elif [ "$(sqlite3 "$work/slab.db" "SELECT count(*) FROM ($shrinkers)")" -eq 0 ]; then
+	skip "names of shrinkers" "no slab was shrunk"
+else
+	sqlite3 -separator ' ' "$work/slab.db" "SELECT printf('%016x', shrink), name FROM ($shrinkers)
+		LEFT JOIN symbol ON addr = shrink ORDER BY 1" >"$work/named"
+	is "$(cat "$work/named")" "$(awk 'NR == FNR { of[$1]; next } $1 in of && tolower($2) == "t" { print $1, $3 }' \
+		"$work/named" /proc/kallsyms | sort)" "each shrinker has its function's name ($(wc -l <"$work/named"))"
+	is "$(sqlite3 "$work/slab.db" "SELECT value FROM meta WHERE key = 'symbols_unnamed'")" 0 "none is unnamed"
+fi
+
 # Features: as squall check tells them, in the store and out of it again.
 "$SQUALL" check --json >"$work/check.json" 2>/dev/null
 wanted=$(jq -r '.kernel[] | "\(.name)|\(.state)|\(.how)"' "$work/check.json" | sort)

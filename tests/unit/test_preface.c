@@ -46,7 +46,12 @@ static int on_task(void *ctx, const struct task_name *t)
 	return hear(ctx, "%d:%s/%d/%llu ", t->tid, t->comm, t->tgid, (unsigned long long)t->cgroup_id);
 }
 
-static const struct sink_ops ops = { .meta = on_meta, .cgroup = on_cgroup, .task = on_task };
+static int on_failures(void *ctx, const struct failures_change *c)
+{
+	return hear(ctx, "node%d:%d>%d@%llu ", c->node, c->previous, c->value, (unsigned long long)c->ts);
+}
+
+static const struct sink_ops ops = { .meta = on_meta, .cgroup = on_cgroup, .task = on_task, .failures = on_failures };
 
 static void fill(const struct sink *s)
 {
@@ -63,6 +68,28 @@ static void fill(const struct sink *s)
 	SINK_CALL(s, task, &(struct task_name){ .tid = 5, .cgroup_id = 8, .comm = "cat" });
 }
 
+/* Whoever joins sees each node's counter for the first time, now; what is no value or no node is not told. */
+static void tells_failures_as_they_stand(void **state)
+{
+	struct listener l = { 0 };
+	const struct sink to = { &ops, &l };
+	struct preface *p;
+	struct sink from;
+
+	assert_int_equal(preface_new(&p), 0);
+	from = preface_sink(p);
+	SINK_CALL(&from, failures, &(struct failures_change){ .ts = 10, .node = 1, .value = 3, .previous = -1 });
+	SINK_CALL(&from, failures, &(struct failures_change){ .ts = 20, .node = 0, .value = 0, .previous = -1 });
+	SINK_CALL(&from, failures, &(struct failures_change){ .ts = 30, .node = 1, .value = 0, .previous = 3 });
+	SINK_CALL(&from, failures, &(struct failures_change){ .ts = 40, .node = 1, .value = 16, .previous = 0 });
+	SINK_CALL(&from, failures, &(struct failures_change){ .ts = 50, .node = 2, .value = -1, .previous = 0 });
+	SINK_CALL(&from, failures, &(struct failures_change){ .ts = 60, .node = -1, .value = 1, .previous = 0 });
+	SINK_CALL(&from, failures, &(struct failures_change){ .ts = 70, .node = 64, .value = 1, .previous = 0 });
+	assert_int_equal(preface_tell(p, &to, 500), 0);
+	assert_string_equal(l.heard, "node0:-1>0@500 node1:-1>16@500 ");
+	preface_free(p);
+}
+
 static void tells_the_newest(void **state)
 {
 	struct listener l = { 0 };
@@ -71,11 +98,11 @@ static void tells_the_newest(void **state)
 	struct sink from;
 
 	assert_int_equal(preface_new(&p), 0);
-	assert_int_equal(preface_tell(p, &to), 0);
+	assert_int_equal(preface_tell(p, &to, 500), 0);
 	assert_string_equal(l.heard, "");
 	from = preface_sink(p);
 	fill(&from);
-	assert_int_equal(preface_tell(p, &to), 0);
+	assert_int_equal(preface_tell(p, &to, 500), 0);
 	assert_string_equal(l.heard, "clock=boot swappiness=60 8:/renamed 9:/a 5:cat/0/8 7:sh/6/9 ");
 	preface_free(p);
 	preface_free(NULL);
@@ -101,7 +128,7 @@ static void tells_what_holds_now(void **state)
 	SINK_CALL(&from, sample, &(struct sample){ .scope = SCOPE_SYSTEM, .name = "vm.defrag_mode", .value = 1 });
 	SINK_CALL(&from, sample, &(struct sample){ .scope = SCOPE_SYSTEM, .name = "vm.unknown", .value = 1 });
 	SINK_CALL(&from, sample, &(struct sample){ .scope = SCOPE_NODE, .name = "vm.defrag_mode", .value = 7 });
-	assert_int_equal(preface_tell(p, &to), 0);
+	assert_int_equal(preface_tell(p, &to, 500), 0);
 	assert_string_equal(l.heard, "thp_enabled=never defrag_mode=1 host=a@b zswap.enabled=Y "
 			    "thinned.lru=1/4 since 3.0 s, at least 1/4 ");
 	preface_free(p);
@@ -119,7 +146,7 @@ static void stops_when_refused(void **state)
 		struct listener l = { .refuse_at = at };
 		const struct sink to = { &ops, &l };
 
-		assert_int_equal(preface_tell(p, &to), -28);
+		assert_int_equal(preface_tell(p, &to, 500), -28);
 		assert_int_equal(l.calls, at);
 	}
 	preface_free(p);
@@ -137,7 +164,7 @@ static void bounded(void **state)
 	from = preface_sink(p);
 	for (int tid = 1; tid <= 100000; tid++)
 		SINK_CALL(&from, task, &(struct task_name){ .tid = tid, .comm = "x" });
-	assert_int_equal(preface_tell(p, &to), 0);
+	assert_int_equal(preface_tell(p, &to, 500), 0);
 	assert_int_equal(l.calls, 32768);
 	preface_free(p);
 }
@@ -145,7 +172,7 @@ static void bounded(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(tells_the_newest),
+		cmocka_unit_test(tells_the_newest), cmocka_unit_test(tells_failures_as_they_stand),
 		cmocka_unit_test(tells_what_holds_now),
 		cmocka_unit_test(stops_when_refused),
 		cmocka_unit_test(bounded),

@@ -409,6 +409,23 @@ static void test_saved(void **state)
 	teardown(&s);
 }
 
+/* Five threads of one set, which has room for four: who was forgotten is not counted again, and can still get a name. */
+static void test_unnamed_count_once(void **state)
+{
+	enum { SETS = 4096 };
+	struct scene s;
+
+	setup(&s, 2);
+	for (int i = 0; i < 5; i++)
+		event(&s, SEC, 5 + i * SETS);
+	event(&s, SEC, 5);
+	stats_are(&s, 5, 6, 0);
+	note(&s, 2 * SEC, 5 + SETS, 5, "late");		/* it was forgotten for the sake of the sixth event */
+	event(&s, 2 * SEC, 5 + SETS);
+	stats_are(&s, 4, 6, 0);
+	teardown(&s);
+}
+
 /* A note that came while somebody looked knows better: it said when. */
 static void test_note_before_answer(void **state)
 {
@@ -526,6 +543,7 @@ int main(void)
 		cmocka_unit_test(test_proc_cgroup),
 		cmocka_unit_test(test_zombie),
 		cmocka_unit_test(test_saved),
+		cmocka_unit_test(test_unnamed_count_once),
 		cmocka_unit_test(test_note_before_answer),
 		cmocka_unit_test(test_queue_is_bounded),
 		cmocka_unit_test(test_asks_are_bounded),
