@@ -7,6 +7,7 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "cmd/command.h"
@@ -240,6 +241,18 @@ static int list_columns(void)
 	return STATUS_OK;
 }
 
+/* A stream goes on by itself: only another stream, or a recording, can be kept in step with it. */
+static int open_against(const struct top_options *options, struct top_recording *out)
+{
+	struct stat st;
+
+	if (stat(options->against, &st) || !(S_ISSOCK(st.st_mode) || S_ISCHR(st.st_mode)))
+		return top_recording_open(options->against, options->interval_ns, out);
+	complain(options->against, "is a stream, and what it is to be beside is none",
+		 "name the stream with -r, and the recording with --against");
+	return STATUS_ERROR;
+}
+
 static int show(const struct top_options *options, struct top_recording *recording, struct top_recording *against)
 {
 	struct live_feed feed = top_recording_feed(recording), other;
@@ -262,7 +275,7 @@ static int replay(const struct top_options *options)
 	if (!status && options->at)
 		status = top_recording_go(&recording, options->at);
 	if (!status && options->against)
-		status = top_recording_open(options->against, options->interval_ns, &against);
+		status = open_against(options, &against);
 	if (!status)
 		status = show(options, &recording, options->against ? &against : NULL);
 	top_recording_close(&against);
@@ -290,7 +303,7 @@ static int watch_machine(const struct top_options *options)
 	int signal = 0, status = 0;
 
 	if (other)
-		status = top_recording_open(options->against, options->interval_ns, other);
+		status = open_against(options, other);
 	if (!status)
 		status = top_live_open(options, &live);
 	if (!status && options->batch)

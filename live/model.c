@@ -9,6 +9,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "analyze/incident.h"
+#include "analyze/threshold.h"
 #include "live/state.h"
 
 #define STATE_FIXED_BYTES	offsetof(struct live_state, memcgs)
@@ -26,10 +28,13 @@ static void start_nodes(struct live_state *s)
 int live_model_new(struct live_model **out)
 {
 	struct live_model *m = calloc(1, sizeof(*m));
+	struct thresholds th;
 	int ret;
 
 	if (!m)
 		return -ENOMEM;
+	thresholds_default(&th);
+	m->incident_gap_ns = th.value[TH_INCIDENT_GAP_S] * NSEC_PER_SEC;
 	start_nodes(&m->state);
 	m->page_size = 4096;
 	gfp_layout_default(&m->layout);
@@ -260,6 +265,18 @@ static void note_history(struct live_state *s)
 	s->psi_memory_history[s->history - 1] = psi;
 }
 
+/* Which explains which is not known of a finding alone, and changes while more are told. */
+static void order_findings(struct live_model *m)
+{
+	struct finding *all[FINDINGS_MAX];
+	struct incident incidents[FINDINGS_MAX];
+
+	for (int i = 0; i < m->nfindings; i++)
+		all[i] = &m->findings[i];
+	incidents_link(all, m->nfindings, m->incident_gap_ns);
+	incidents_order(m->findings, m->nfindings, incidents);
+}
+
 void live_model_tick(struct live_model *m, uint64_t now_ns)
 {
 	struct live_state *s = &m->state;
@@ -280,6 +297,9 @@ void live_model_tick(struct live_model *m, uint64_t now_ns)
 	if (s->own_told && seconds > 0)
 		s->own_cpu_percent = elapsed_ns(s->own_cpu_before_ns, s->own_cpu_ns) / (seconds * NSEC_PER_SEC) * 100;
 	s->own_cpu_before_ns = s->own_cpu_ns;
+	if (m->findings_new)
+		order_findings(m);
+	m->findings_new = false;
 }
 
 /* --- what others tell --- */
@@ -300,8 +320,19 @@ static int ended_first(const struct live_model *m)
 	return first;
 }
 
+/* Indices of causes are the analysis' own: until the next tick those hold that were found here. */
+static void keep_links(struct finding *f, const struct finding *before)
+{
+	f->incident = before ? before->incident : 0;
+	f->leads = before ? before->leads : true;
+	f->cause = before ? before->cause : -1;
+	f->caused_by = before ? before->caused_by : f->caused_by;
+	f->because = before ? before->because : f->because;
+}
+
 void live_model_finding(struct live_model *m, const struct finding *f)
 {
+	struct finding now = *f;
 	int i = 0;
 
 	while (i < m->nfindings && !same_finding(&m->findings[i], f))
@@ -310,7 +341,9 @@ void live_model_finding(struct live_model *m, const struct finding *f)
 		m->state.left_out++;
 		i = ended_first(m);
 	}
-	m->findings[i] = *f;
+	keep_links(&now, i < m->nfindings && same_finding(&m->findings[i], f) ? &m->findings[i] : NULL);
+	m->findings[i] = now;
+	m->findings_new = true;
 	m->nfindings = i == m->nfindings ? i + 1 : m->nfindings;
 }
 

@@ -32,7 +32,7 @@ void live_model_tick(struct live_model *m, uint64_t now_ns);
 
 /*
  * A finding as it arises, or again when it has grown; the same kind, variant, node and start replaces the former. Past
- * FINDINGS_MAX the one that ended first gives way.
+ * FINDINGS_MAX the one that ended first gives way. The next tick puts all of them into incidents (analyze/incident.h).
  */
 void live_model_finding(struct live_model *m, const struct finding *f);
 

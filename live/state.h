@@ -155,7 +155,9 @@ struct live_model {
 	bool			recorded[TP_COUNT];	/* what has no events then did not happen */
 	uint32_t		one_node;		/* 1 + the machine's only node, as facts told; 0 not so */
 	struct finding		*findings;
-	int			nfindings;
+	int			nfindings;		/* by incident since the last tick, as analyze has them */
+	bool			findings_new;		/* told since then */
+	uint64_t		incident_gap_ns;
 	struct live_fact	features[LIVE_FEATURES], exposures[LIVE_EXPOSURES];
 	int			nfeatures, nexposures;
 	char			missing[LIVE_MISSING][160];

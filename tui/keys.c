@@ -128,7 +128,7 @@ static void use_delay(struct tui *t, const char *text, enum prompt_event event)
 		tui_message(t, MOOD_WARN, "An interval is 0.1 to 3600 seconds");
 		return;
 	}
-	ret = feed->set_interval ? feed->set_interval(feed->ctx, ns) : -ENOTSUP;
+	ret = feed->set_interval(feed->ctx, ns);
 	if (ret) {
 		tui_message(t, MOOD_BAD, "The interval cannot be changed: %s", strerror(-ret));
 		return;
@@ -138,6 +138,10 @@ static void use_delay(struct tui *t, const char *text, enum prompt_event event)
 
 static void delay(struct tui *t, int code)
 {
+	if (!t->options->feed->set_interval) {
+		tui_message(t, MOOD_WARN, "A replay has the interval that it was started with: -d SECONDS");
+		return;
+	}
 	open_prompt(t, "Interval", "seconds, 0.1 to 3600", "", use_delay);
 }
 
@@ -490,7 +494,7 @@ static const struct key keys[] = {
 	{ { 'q', KEY_F(10), CTRL('c') }, NULL, "quits", NULL, "Quit", ANYWHERE, quit },
 	{ { ' ' }, NULL, "pauses the screen, and goes on; plays a replay, and stops it", NULL, "Pause", ANYWHERE,
 	  pause_or_play },
-	{ { 'd' }, NULL, "asks for the interval that rates are over", NULL, NULL, ANYWHERE, delay },
+	{ { 'd' }, NULL, "asks for the interval that rates are over (a replay: -d)", NULL, NULL, ANYWHERE, delay },
 	{ { 'a' }, NULL, "shows or hides what is compared with (--against)", NULL, NULL, ANYWHERE, compare },
 	{ { 'r' }, NULL, "records into a store while watching, and ends that", NULL, NULL, LIVE | ANYWHERE, record },
 	{ { CTRL('l') }, NULL, "draws the screen anew", NULL, NULL, ANYWHERE, redraw },

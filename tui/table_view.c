@@ -47,7 +47,7 @@ static void make_name(const struct pen *p, const struct row *row, const struct l
 
 	if (!table_rows_tree(&p->v->rows)) {
 		/* Of a tree the text may be the last part of a path only. */
-		snprintf(out, size, "%s", p->view->tree ? row->key : name);
+		snprintf(out, size, "%s", p->view->tree && row->key[0] == '/' ? row->key : name);
 		return;
 	}
 	for (int level = 1; level <= row->depth && level < ROWS_DEPTH; level++) {

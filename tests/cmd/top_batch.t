@@ -97,6 +97,7 @@ wrong "no such file" "No such file" -b -r "$work/nothing.db"
 wrong "no finding" "has no finding" -b --at finding -r "$work/hand.db"
 : >"$work/empty"
 wrong "an empty file" "is empty" -b -r "$work/empty"
+wrong "a stream beside a recording" "^squall: /dev/null: is a stream" -b -r "$work/hand.db" --against /dev/null
 sqlite3 "$work/not.db" "CREATE TABLE x (y)"
 wrong "not a store" "not a squall store|no squall store|store" -b -r "$work/not.db"
 
@@ -114,7 +115,7 @@ ok $? "(and they are many)"
 storm() {
 	local name=$1 db=$work/storm.db
 	"$SQUALL" import -q -f "$2" -o "$db" || { ok 1 "$name: imported"; return; }
-	"$SQUALL" top --json -r "$db" -v nodes >"$work/storm"
+	"$SQUALL" top --json -r "$db" -v nodes,findings >"$work/storm"
 	local tables=$(sqlite3 "$db" "SELECT name FROM event_type")
 	count() {
 		grep -qx "$1" <<<"$tables" && sqlite3 "$db" "SELECT count(*) FROM $1 $2" || echo 0
@@ -132,6 +133,11 @@ storm() {
 		"$(sqlite3 "$db" "SELECT '[' || coalesce(group_concat('[' || node || ',' || value || ']'), '') || ']' FROM
 			(SELECT node, value, max(rowid) FROM kswapd_failures GROUP BY node ORDER BY node)
 			WHERE value > 0")" "$name: kswapd_failures at the end"
+	# What began up to the last interval is all that analyze has: in its order, below the same causes.
+	is "$(tail -1 "$work/storm" | jq -c '[.views.findings[] | [.incident, .kind, .caused_by]]')" \
+		"$("$SQUALL" analyze --json "$db" | jq -c '.findings as $all | [$all[] |
+			[.incident, .kind, (.caused_by | if . == null then null else $all[.].kind end)]]')" \
+		"$name: findings by incident, as analyze has them"
 }
 for sample in defrag-spin-6.18 kswapd-reset-6.18 healthy-swap-6.18; do
 	storm $sample "$TOP/samples/$sample.dat"

@@ -128,6 +128,12 @@ is "$(sql "$db" "SELECT DISTINCT comm FROM task WHERE pid IN
 	(SELECT pid FROM mm_vmscan_memcg_reclaim_begin WHERE pid IN $ours)")" dd "and names of its tasks"
 is "$(sql "$db" "SELECT count(*) FROM cgroup WHERE path = '/$name'")" 1 "the cgroup, which was there before, is named"
 above "$(sql "$db" "SELECT count(*) FROM event_type")" 10 "and the types that were told before"
+if sql "$db" "SELECT 1 FROM series WHERE name = 'kswapd_failures'" | grep -q 1; then
+	above "$(sql "$db" "SELECT count(*) FROM kswapd_failures WHERE previous IS NULL AND value >= 0")" 0 \
+		"and kswapd_failures as it stood"
+else
+	skip "kswapd_failures as it stood" "it cannot be read here"
+fi
 is "$(sql "$db" "SELECT count(DISTINCT name) FROM series WHERE name IN ('pgscan_direct', 'nr_free_pages')")" 2 "samples"
 "$SQUALL" analyze "$db" >"$work/out" 2>&1
 is $? 0 "it can be analyzed"

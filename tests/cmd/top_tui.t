@@ -278,6 +278,8 @@ keys T
 seen '0:02 of 2:00$' "T: a step back"
 keys T T T
 seen '^The recording begins here' "T: not beyond the start"
+keys d
+seen '^A replay has the interval that it was started with: -d SECONDS' "d: says how to have another interval"
 keys f
 seen '0:31 of 2:00$' "f: the first finding"
 keys f
@@ -421,13 +423,27 @@ if [ -x "$SQUALL" ] && "$SQUALL" import -q -o "$work/spin.db" "$TOP/samples/defr
 	keys j
 	keys -l end
 	keys Enter
-	seen 'critical +[a-z]+ +nonmovable-reclaim-s' "its finding"
+	seen '^nonmovable-reclaim-s.* critical ' "its finding"
 	keys Enter
 	seen '^Findings: .*nonmovable-reclaim-spin' "all about the finding"
 	keys q 1
 	seen '^ *0 .*(running|asleep|hopeless)' "its node"
 	keys q
 	ended 0 "quit squall top"
+
+	# Of samples/kswapd-reset-6.18.md: the resets keep kswapd awake, and that calls the shrinkers.
+	"$SQUALL" import -q -o "$work/reset.db" "$TOP/samples/kswapd-reset-6.18.dat"
+	run_in 100 24 "$SQUALL top -v findings --at +60 -r $work/reset.db"
+	seen '^spurious-kswapd-reset ' "an incident: its cause"
+	seen '^├─slab-shrinker-storm ' "below it what it explains"
+	seen '^└─endless-kswapd ' "and more of that"
+	keys F5
+	seen '^endless-kswapd ' "as a list: kinds"
+	keys F5 Home Enter
+	seen '^Explains endless-kswapd: with kswapd_failures set back' "Enter: what it explains"
+	seen '^Who suffered' "and who suffered"
+	keys q q
+	ended 0 "quit squall top of an incident"
 else
 	skip "squall top on a recorded storm" "squall or its import is not built"
 fi

@@ -322,6 +322,7 @@ static const struct player_mark marks[] = {
 static void set_replay(struct tui_feed *feed)
 {
 	feed->seek = seek;
+	feed->set_interval = NULL;
 	feed->start_ns = START_NS;
 	feed->end_ns = START_NS + STEPS * NSEC_PER_SEC;
 	feed->marks = marks;

@@ -635,6 +635,62 @@ static void test_findings(void **state)
 	expect_text(f, "kernel", "input no tracefs", "how", "no tracefs");
 }
 
+static void tell(struct fixture *f, const char *kind, int from_s, int to_s, enum severity severity)
+{
+	const struct finding finding = { .kind = kind, .variant = "", .severity = severity, .own_severity = severity,
+					 .node = 0, .start_ns = START + from_s * S, .end_ns = START + to_s * S,
+					 /* as an analysis has them, whose other findings the model does not know */
+					 .incident = 77, .cause = 200, .caused_by = "of others", .because = "it is so" };
+
+	live_model_finding(f->m, &finding);
+}
+
+/* "kind<parent", by rows. */
+static void findings_are(struct fixture *f, const char *expected)
+{
+	const struct live_view *view = view_of("findings");
+	struct live_row rows[16];
+	struct live_cell cell;
+	char text[512] = "", *at = text;
+	int n = view->rows(f->m, rows, 16);
+
+	for (int i = 0; i < n; i++) {
+		view->cell(f->m, &rows[i], 0, &cell);
+		at += sprintf(at, "%s%s<%d", i ? " " : "", cell.text, rows[i].parent);
+	}
+	assert_string_equal(text, expected);
+}
+
+/*
+ * By the table of analyze/incident.c memory-low-overcommit explains spurious-kswapd-reset, and that endless-kswapd:
+ * one incident, led by the first, which is worse than the throttling a minute later (incident-gap is 1 s).
+ */
+static void test_findings_by_incident(void **state)
+{
+	struct fixture *f = *state;
+
+	sample(f, START, SCOPE_SYSTEM, -1, 0, "SwapTotal", 1);
+	live_model_tick(f->m, START + S);
+	tell(f, "endless-kswapd", 20, 40, SEVERITY_HIGH);
+	findings_are(f, "");		/* it lies ahead */
+	live_model_tick(f->m, START + 25 * S);
+	findings_are(f, "endless-kswapd<-1");
+	tell(f, "reclaim-throttled", 100, 110, SEVERITY_WARNING);
+	tell(f, "memory-low-overcommit", 10, 40, SEVERITY_WARNING);
+	tell(f, "spurious-kswapd-reset", 12, 40, SEVERITY_WARNING);
+	findings_are(f, "endless-kswapd<-1 memory-low-overcommit<-1 spurious-kswapd-reset<-1");	/* not linked yet */
+	live_model_tick(f->m, START + 41 * S);
+	findings_are(f, "memory-low-overcommit<-1 spurious-kswapd-reset<0 endless-kswapd<0");
+	tell(f, "endless-kswapd", 20, 45, SEVERITY_HIGH);
+	findings_are(f, "memory-low-overcommit<-1 spurious-kswapd-reset<0 endless-kswapd<0");	/* grown: it keeps its place */
+	expect_text(f, "findings", "endless-kswapd  0 20.000", "caused_by", "memory-low-overcommit");
+	live_model_tick(f->m, START + 120 * S);
+	findings_are(f, "memory-low-overcommit<-1 spurious-kswapd-reset<0 endless-kswapd<0 reclaim-throttled<-1");
+	expect(f, "findings", "endless-kswapd  0 20.000", "incident", 1);
+	expect(f, "findings", "reclaim-throttled  0 100.000", "incident", 2);
+	expect_none(f, "findings", "memory-low-overcommit  0 10.000", "caused_by");
+}
+
 /* --- state --- */
 
 static char *picture(const struct fixture *f)
@@ -790,7 +846,7 @@ int main(void)
 		T(test_rates), T(test_rates_of_nodes), T(test_watermarks), T(test_psi), T(test_task),
 		T(test_chain_ends),
 		T(test_loss), T(test_many_tasks), T(test_kswapd), T(test_where), T(test_memcg), T(test_memcg_stat),
-		T(test_many_cgroups), T(test_swap), T(test_findings), T(test_save_restore),
+		T(test_many_cgroups), T(test_swap), T(test_findings), T(test_findings_by_incident), T(test_save_restore),
 		cmocka_unit_test(test_histogram), cmocka_unit_test(test_format), cmocka_unit_test(test_compare),
 		cmocka_unit_test(test_tables),
 	};
