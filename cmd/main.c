@@ -30,10 +30,35 @@ static void usage(FILE *out)
 	fputs("\n'squall COMMAND --help' tells the options of a command; 'man squall' the rest.\n", out);
 }
 
+static const struct command *find(const struct command *table, size_t n, const char *name)
+{
+	for (size_t i = 0; i < n; i++)
+		if (!strcmp(table[i].name, name))
+			return &table[i];
+	return NULL;
+}
+
+static const struct command *find_command(const char *name)
+{
+	const struct command *command = find(commands, NCOMMANDS, name);
+
+	if (!command)
+		complain(name, "no such command", "'squall --help' lists the commands");
+	return command;
+}
+
+/* squall help COMMAND is squall COMMAND --help. */
 static int help(int argc, char **argv)
 {
-	usage(stdout);
-	return STATUS_OK;
+	const struct command *command;
+	char option[] = "--help";
+
+	if (argc < 2) {
+		usage(stdout);
+		return STATUS_OK;
+	}
+	command = find_command(argv[1]);
+	return command ? command->run(2, (char *[]){ argv[1], option, NULL }) : STATUS_ERROR;
 }
 
 static int version(int argc, char **argv)
@@ -47,14 +72,6 @@ static const struct command words[] = {
 	{ "--version", NULL, version }, { "-V", NULL, version },
 };
 
-static const struct command *find(const struct command *table, size_t n, const char *name)
-{
-	for (size_t i = 0; i < n; i++)
-		if (!strcmp(table[i].name, name))
-			return &table[i];
-	return NULL;
-}
-
 int main(int argc, char **argv)
 {
 	const struct command *command;
@@ -64,11 +81,9 @@ int main(int argc, char **argv)
 		usage(stderr);
 		return STATUS_ERROR;
 	}
-	command = find(commands, NCOMMANDS, argv[1]) ?: find(words, sizeof(words) / sizeof(words[0]), argv[1]);
-	if (!command) {
-		complain(argv[1], "no such command", "'squall --help' lists the commands");
+	command = find(words, sizeof(words) / sizeof(words[0]), argv[1]) ?: find_command(argv[1]);
+	if (!command)
 		return STATUS_ERROR;
-	}
 	status = command->run(argc - 1, argv + 1);
 	/* What was printed is the result: losing it (a full disk behind a redirection) is a failure. */
 	if (fflush(stdout) || ferror(stdout)) {

@@ -80,7 +80,7 @@ static void put_table(const struct table *t, FILE *out)
 	fprintf(out, "<h3 id=\"%s\">%s</h3>\n", t->id, t->title);
 	if (*t->note)
 		put_element("p", "note", t->note, out);
-	fputs("<div class=\"wide\"><table><thead><tr>", out);
+	fprintf(out, "<div class=\"wide\"><table%s><thead><tr>", table_is_list(t) ? " class=\"list\"" : "");
 	for (unsigned int k = 0; k < t->ncolumns; k++)
 		fprintf(out, "<th scope=\"col\"%s>%s</th>",
 			cell_is_number(table_column_kind(t, k)) ? " class=\"n\"" : "", t->columns[k].head);
@@ -121,7 +121,7 @@ static void put_kind(const struct finding *f, FILE *out)
 
 static int put_no_finding(const struct report *report, FILE *out)
 {
-	bool judged = analysis_judged_count(report->a) > 0;
+	bool judged = analysis_judged_count(report->a) > 0, doubt = print_verdict_doubts(report->a);
 	char *text = NULL;
 	size_t size;
 	FILE *memory = open_memstream(&text, &size);
@@ -130,8 +130,8 @@ static int put_no_finding(const struct report *report, FILE *out)
 		return -ENOMEM;
 	print_verdict(report->a, report->options, memory);
 	fclose(memory);
-	fprintf(out, "<section id=\"verdict\" class=\"verdict %s\">\n<h2>%s</h2>\n", judged ? "" : "unknown",
-		judged ? "No storm found" : "Nothing to judge");
+	fprintf(out, "<section id=\"verdict\" class=\"verdict %s\">\n<h2>%s</h2>\n",
+		!judged ? "unknown" : doubt ? "warning" : "", judged ? "No storm found" : "Nothing to judge");
 	for (char *p = text; *p; p++)
 		*p = *p == '\n' ? ' ' : *p;
 	put_element("p", "", text, out);
@@ -216,33 +216,37 @@ static void put_timeline(const struct report *report, const struct finding *f, i
 static void put_evidence(const struct finding *f, FILE *out)
 {
 	char value[CELL_BYTES_MAX];
+	const char *unit;
 
 	if (!f->nevidence)
 		return;
 	fputs("<details><summary>Evidence</summary><div class=\"wide\"><table><tbody>\n", out);
-	for (int i = 0; i < f->nevidence; i++)
-		fprintf(out, "<tr><td>%s</td><td class=\"n\">%s</td><td>%s</td></tr>\n", f->evidence[i].name,
-			table_number(f->evidence[i].value, false, value), f->evidence[i].unit);
+	for (int i = 0; i < f->nevidence; i++) {
+		table_evidence(&f->evidence[i], value, &unit);
+		fprintf(out, "<tr><td>%s</td><td class=\"n\">%s</td><td>%s</td></tr>\n", f->evidence[i].name, value,
+			unit);
+	}
 	fputs("</tbody></table></div></details>\n", out);
 }
 
 /* Who suffered: time lost, whatever the kind. */
 static void put_suffered(const struct finding *f, FILE *out)
 {
+	bool psi = report_tells_psi(f);
 	char name[64];
 
 	if (!f->nsuffered && !f->ncgroups)
 		return;
-	fputs("<div class=\"wide\"><table><thead><tr><th scope=\"col\">who suffered</th><th class=\"n\">thread</th>"
-	      "<th class=\"n\">stalls</th><th class=\"n\">seconds lost</th><th class=\"n\">PSI full</th></tr></thead>"
-	      "<tbody>\n", out);
+	fprintf(out, "<div class=\"wide\"><table><thead><tr><th scope=\"col\">who suffered</th><th class=\"n\">thread</th>"
+		"<th class=\"n\">stalls</th><th class=\"n\">seconds lost</th>%s</tr></thead><tbody>\n",
+		psi ? "<th class=\"n\">PSI full</th>" : "");
 	for (int i = 0; i < f->nsuffered; i++) {
 		const struct finding_task *t = &f->suffered[i];
 
 		fputs("<tr>", out);
 		put_element("td", "name", *t->comm ? t->comm : "?", out);
-		fprintf(out, "<td class=\"n\">%d</td><td class=\"n\">%" PRIu64 "</td><td class=\"n\">%.3f</td><td></td></tr>\n",
-			t->tid, t->count, ns_to_s(t->ns));
+		fprintf(out, "<td class=\"n\">%d</td><td class=\"n\">%" PRIu64 "</td><td class=\"n\">%.3f</td>%s</tr>\n",
+			t->tid, t->count, ns_to_s(t->ns), psi ? "<td></td>" : "");
 	}
 	for (int i = 0; i < f->ncgroups; i++) {
 		const struct finding_cgroup *c = &f->cgroups[i];
@@ -255,7 +259,7 @@ static void put_suffered(const struct finding *f, FILE *out)
 		if (c->psi_full >= 0)
 			fprintf(out, "<td class=\"n\">%.1f %%</td></tr>\n", 100 * c->psi_full);
 		else
-			fputs("<td></td></tr>\n", out);
+			fprintf(out, "%s</tr>\n", psi ? "<td></td>" : "");
 	}
 	fputs("</tbody></table></div>\n", out);
 }
@@ -265,7 +269,6 @@ static void put_tasks(const struct finding *f, FILE *out)
 	if (!f->ntasks)
 		return;
 	fputs("<div class=\"wide\"><table><thead><tr><th scope=\"col\">", out);
-	put_text(f->tasks_role == TASKS_CAUSED ? "causes: " : "", out);
 	put_text(f->tasks_title, out);
 	fputs("</th><th class=\"n\">thread</th><th class=\"n\">times</th><th class=\"n\">pages</th>"
 	      "<th class=\"n\">seconds</th></tr></thead><tbody>\n", out);
@@ -409,8 +412,9 @@ static void put_data(const struct report *report, FILE *out)
 	const struct finding *f = analysis_findings(report->a, &count);
 
 	for (int i = 0; i < count; i++)
-		json_array_append_new(spans, json_pack("[f, f]", ns_to_s(elapsed_ns(grid->start_ns, f[i].start_ns)),
-						       ns_to_s(elapsed_ns(grid->start_ns, f[i].end_ns))));
+		json_array_append_new(spans, json_pack("[f, f, i]", ns_to_s(elapsed_ns(grid->start_ns, f[i].start_ns)),
+						       ns_to_s(elapsed_ns(grid->start_ns, f[i].end_ns)),
+						       (int)f[i].severity));
 	json_object_set_new(o, "span", json_real(ns_to_s(grid->end_ns - grid->start_ns)));
 	json_object_set_new(o, "findings", spans);
 	json_object_set_new(o, "charts", report_charts_json(report, escape_terminal));

@@ -87,15 +87,17 @@ static void put_item(const char *label, const char *text, FILE *out)
 
 static void put_suffered(const struct finding *f, FILE *out)
 {
+	bool psi = report_tells_psi(f);
 	char name[64];
 
 	if (f->nsuffered || f->ncgroups)
-		fputs("\n| who suffered | thread | stalls | seconds lost | PSI full |\n|---|---:|---:|---:|---:|\n", out);
+		fprintf(out, "\n| who suffered | thread | stalls | seconds lost |%s\n|---|---:|---:|---:|%s\n",
+			psi ? " PSI full |" : "", psi ? "---:|" : "");
 	for (int i = 0; i < f->nsuffered; i++) {
 		fputs("| ", out);
 		put_code(*f->suffered[i].comm ? f->suffered[i].comm : "?", out);
-		fprintf(out, " | %d | %" PRIu64 " | %.3f | |\n", f->suffered[i].tid, f->suffered[i].count,
-			ns_to_s(f->suffered[i].ns));
+		fprintf(out, " | %d | %" PRIu64 " | %.3f |%s\n", f->suffered[i].tid, f->suffered[i].count,
+			ns_to_s(f->suffered[i].ns), psi ? " |" : "");
 	}
 	for (int i = 0; i < f->ncgroups; i++) {
 		const struct finding_cgroup *c = &f->cgroups[i];
@@ -103,10 +105,10 @@ static void put_suffered(const struct finding *f, FILE *out)
 		snprintf(name, sizeof(name), "cgroup %" PRIu64, c->id);
 		fputs("| ", out);
 		put_code(*c->path ? c->path : name, out);
-		fprintf(out, " | cgroup | %" PRIu64 " | %.3f | ", c->stalls, ns_to_s(c->lost_ns));
+		fprintf(out, " | cgroup | %" PRIu64 " | %.3f |", c->stalls, ns_to_s(c->lost_ns));
 		if (c->psi_full >= 0)
-			fprintf(out, "%.1f %% ", 100 * c->psi_full);
-		fputs("|\n", out);
+			fprintf(out, " %.1f %%", 100 * c->psi_full);
+		fputs(psi ? " |\n" : "\n", out);
 	}
 }
 
@@ -114,6 +116,7 @@ static void put_finding(const struct report *report, const struct finding *f, in
 {
 	uint64_t start_ns = analysis_facts(report->a)->recording_ns;
 	char value[CELL_BYTES_MAX], reason[FINDING_REASON_BYTES];
+	const char *unit;
 
 	fprintf(out, "\n### %d. %s: %s%s%s%s\n\n", number, severity_name(f->severity), f->kind, *f->variant ? " (" : "",
 		f->variant, *f->variant ? ")" : "");
@@ -134,13 +137,13 @@ static void put_finding(const struct report *report, const struct finding *f, in
 	put_item("See:", f->references, out);
 	if (f->nevidence)
 		fputs("\n| evidence | value | unit |\n|---|---:|---|\n", out);
-	for (int i = 0; i < f->nevidence; i++)
-		fprintf(out, "| %s | %s | %s |\n", f->evidence[i].name,
-			table_number(f->evidence[i].value, false, value), f->evidence[i].unit);
+	for (int i = 0; i < f->nevidence; i++) {
+		table_evidence(&f->evidence[i], value, &unit);
+		fprintf(out, "| %s | %s | %s |\n", f->evidence[i].name, value, unit);
+	}
 	put_suffered(f, out);
 	if (f->ntasks)
-		fprintf(out, "\n| %s%s | thread | times | pages | seconds |\n|---|---:|---:|---:|---:|\n",
-			f->tasks_role == TASKS_CAUSED ? "causes: " : "", f->tasks_title);
+		fprintf(out, "\n| %s | thread | times | pages | seconds |\n|---|---:|---:|---:|---:|\n", f->tasks_title);
 	for (int i = 0; i < f->ntasks; i++) {
 		const struct finding_task *t = &f->tasks[i];
 

@@ -6,6 +6,8 @@
 	var data = JSON.parse(document.getElementById("data").textContent);
 	var charts = [], busy = false, whole = [0, Math.max(data.span, 0.001)];
 	var range = document.getElementById("range");
+	var severities = ["info", "warning", "high", "critical"];
+	var shades = data.findings.slice().sort(function (a, b) { return a[2] - b[2]; });
 
 	function css(name) {
 		return getComputedStyle(document.documentElement).getPropertyValue(name).trim();
@@ -25,12 +27,14 @@
 
 		if (v === null || v === undefined || isNaN(v))
 			return "";
+		if (unit === "ms")
+			return v >= 1000 ? round(v / 1000) + " s" : v >= 0.1 || !v ? round(v) + " ms" :
+				round(v * 1000) + " \u00b5s";
 		while (i < 5 && Math.abs(v) >= (bytes ? step : 10 * step)) {
 			v /= step;
 			i++;
 		}
-		return round(v) + (bytes ? " " : "") + units[i] +
-			(unit === "percent" ? " %" : unit === "ms" ? " ms" : "");
+		return round(v) + (bytes ? " " : "") + units[i] + (unit === "percent" ? " %" : "");
 	}
 
 	function time(s, step) {
@@ -71,16 +75,20 @@
 		};
 	}
 
-	/* Where findings are, under the lines. */
+	/* Where findings are, under the lines: where they overlap, the colour of the worst, which comes last. */
 	function shade(canvas, area, g) {
-		canvas.fillStyle = css("--shade");
-		data.findings.forEach(function (f) {
+		shades.forEach(function (f) {
 			var left = g.toDomXCoord(f[0]), right = g.toDomXCoord(f[1]);
 
 			left = Math.max(left, area.x);
 			right = Math.min(Math.max(right, left + 1), area.x + area.w);
-			if (right > left)
-				canvas.fillRect(left, area.y, right - left, area.h);
+			if (right <= left)
+				return;
+			canvas.clearRect(left, area.y, right - left, area.h);
+			canvas.globalAlpha = parseFloat(css("--shade"));
+			canvas.fillStyle = css("--" + severities[f[2]]);
+			canvas.fillRect(left, area.y, right - left, area.h);
+			canvas.globalAlpha = 1;
 		});
 	}
 
@@ -141,6 +149,7 @@
 			b.setAttribute("aria-pressed", "true");
 			put(b, "span", "swatch", "").style.background = "var(--c" + i % 8 + ")";
 			put(b, "span", "name", line.name);
+			b.appendChild(document.createTextNode(" "));
 			c.values.push(put(b, "span", "value", ""));
 			b.addEventListener("click", function () {
 				shown = !shown;
@@ -276,6 +285,35 @@
 		busy = false;
 	}
 
+	/* What is wider than the page is scrolled by keys too. */
+	function reach_wide() {
+		document.querySelectorAll(".wide").forEach(function (e) {
+			if (e.scrollWidth > e.clientWidth)
+				e.tabIndex = 0;
+			else
+				e.removeAttribute("tabindex");
+		});
+	}
+
+	/* On paper nothing can be opened. */
+	function open_all() {
+		document.querySelectorAll("details:not([open])").forEach(function (e) {
+			e.open = true;
+			e.classList.add("opened");
+		});
+	}
+
+	function close_again() {
+		document.querySelectorAll("details.opened").forEach(function (e) {
+			e.open = false;
+			e.classList.remove("opened");
+		});
+	}
+
+	addEventListener("beforeprint", open_all);
+	addEventListener("afterprint", close_again);
+	reach_wide();
+	addEventListener("resize", reach_wide);
 	data.charts.forEach(draw);
 	if (!charts.length)
 		return;

@@ -32,18 +32,21 @@ struct cgroup_entry {
 	UT_hash_handle		hh;
 };
 
-enum watermark { WATERMARK_MIN, WATERMARK_LOW, WATERMARK_HIGH, WATERMARKS };
+/* The zones' free pages are for copies of /proc/zoneinfo without the node's own vmstat. */
+enum watermark { WATERMARK_FREE, WATERMARK_MIN, WATERMARK_LOW, WATERMARK_HIGH, WATERMARKS };
 
 struct zone_entry {
 	char		name[16];
 	int64_t		value[WATERMARKS];
 	bool		told[WATERMARKS];
+	bool		empty;			/* without a page of its own; it prints watermarks all the same */
 };
 
 struct node_entry {
 	struct zone_entry	zones[ZONES_MAX];
 	unsigned int		nzones;
 	bool			watermarks_changed;
+	bool			free_told;	/* by the node's nr_free_pages */
 	struct line		*watermark[WATERMARKS];
 	struct line		*retry_free[RETRY_ZONES], *retry_min[RETRY_ZONES];
 	struct line		*failures, *runs;

@@ -32,6 +32,14 @@ const char *report_part_title(enum table_part part)
 	return titles[part];
 }
 
+bool report_tells_psi(const struct finding *f)
+{
+	for (int i = 0; i < f->ncgroups; i++)
+		if (f->cgroups[i].psi_full >= 0)
+			return true;
+	return false;
+}
+
 int report_make(struct report *report)
 {
 	int ret = tables_make(report->a, report->r, &report->tables);

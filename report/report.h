@@ -46,6 +46,9 @@ typedef const char *(*report_escape)(const char *in, size_t len, char *out, size
 /* Charts with their points, as a list. Caller gives it up. */
 json_t *report_charts_json(const struct report *report, report_escape escape);
 
+/* Whether one of @f's cgroups has a share of PSI: else that column is left out. */
+bool report_tells_psi(const struct finding *f);
+
 /* Titles of the parts of tables. */
 const char *report_part_title(enum table_part part);
 

@@ -118,20 +118,36 @@ void recording_sampled_clear(struct recording *r)
 
 /* --- values --- */
 
+/* Time spent, as a share of the time that went by: no more than that. */
+static bool is_time(const struct line *line)
+{
+	return !strcmp(chart_table[line->chart].unit, "percent");
+}
+
 /* What came since the value before; @line remembers it. */
 static void put_rate(struct recording *r, struct line *line, const struct sample *s, double scale, uint64_t period_ns)
 {
 	uint64_t since, gap = elapsed_ns(line->counter_ns, s->ts);
 	double grown = line->counted && s->value > line->counter ? (double)s->value - line->counter : 0;
+	double rate, spent_ns = is_time(line) ? grown * scale / 100 * NSEC_PER_SEC : 0;
+	uint64_t usual_ns = period_ns;
 
 	if (line->counted && gap) {
 		period_ns = r->vmstat_gap_ns > period_ns ? r->vmstat_gap_ns : period_ns;
 		since = gap <= RESTED(period_ns) ? gap : period_ns;
+		/* The sampler was held up, or what copied the file: it was not read when its stamp says. */
+		if (since < spent_ns)
+			since = spent_ns < gap ? spent_ns : gap;
+		rate = grown / ns_to_s(since) * scale;
+		rate = is_time(line) && rate > 100 ? 100 : rate;
 		if (gap > since) {
 			curve_value(&line->curve, &r->grid, line->counter_ns + period_ns, 0);
 			curve_value(&line->curve, &r->grid, s->ts - since, 0);
 		}
-		curve_value(&line->curve, &r->grid, s->ts, grown / ns_to_s(since) * scale);
+		/* Copies of files are far apart: what they tell is of the time before them. */
+		if (since > RESTED(usual_ns))
+			curve_value(&line->curve, &r->grid, s->ts - since + 1, rate);
+		curve_value(&line->curve, &r->grid, s->ts, rate);
 	}
 	line->period_ns = period_ns;
 	line->counter = s->value;
@@ -159,6 +175,13 @@ static struct line *node_line(struct recording *r, struct sample_rule_entry *ent
 		if (!r->nodes[node].failures)
 			r->nodes[node].failures = recording_add_line(r, rule->chart, -1, name, rule->form);
 		entry->node[node] = r->nodes[node].failures;
+	} else if (!strcmp(rule->counter, "nr_free_pages")) {
+		struct line **line = &r->nodes[node].watermark[WATERMARK_FREE];
+
+		if (!*line)
+			*line = recording_add_line(r, rule->chart, node, name, rule->form);
+		r->nodes[node].free_told = true;
+		entry->node[node] = *line;
 	} else {
 		entry->node[node] = recording_add_line(r, rule->chart, of_node ? node : -1, name, rule->form);
 	}
@@ -188,7 +211,7 @@ static void apply_rule(struct recording *r, struct sample_rule_entry *entry, con
 /* --- zones --- */
 
 static const char *const watermark_names[WATERMARKS] = {
-	[WATERMARK_MIN] = "min", [WATERMARK_LOW] = "low", [WATERMARK_HIGH] = "high",
+	[WATERMARK_FREE] = "free", [WATERMARK_MIN] = "min", [WATERMARK_LOW] = "low", [WATERMARK_HIGH] = "high",
 };
 
 /* The zones of one read come one after the other: their sum is right when the next read begins. */
@@ -206,8 +229,10 @@ static void put_watermarks(struct recording *r)
 
 			for (unsigned int z = 0; z < n->nzones; z++) {
 				told |= n->zones[z].told[w];
-				sum += n->zones[z].value[w];
+				sum += n->zones[z].empty ? 0 : n->zones[z].value[w];
 			}
+			if (w == WATERMARK_FREE && n->free_told)
+				continue;
 			if (told && !n->watermark[w])
 				n->watermark[w] =
 					recording_add_line(r, CHART_FREE, nid, watermark_names[w], CURVE_STATE);
@@ -241,6 +266,11 @@ static void on_zone(struct recording *r, const struct sample *s)
 		put_watermarks(r);
 	r->zones_ns = s->ts;
 	dot = strchr(s->name + 5, '.');
+	if (dot && !strcmp(dot, ".managed")) {
+		zone = zone_of(n, s->name + 5, dot - s->name - 5);
+		if (zone)
+			zone->empty = !s->value;
+	}
 	for (int w = 0; dot && w < WATERMARKS; w++) {
 		if (strcmp(dot + 1, watermark_names[w]))
 			continue;
@@ -504,7 +534,8 @@ void recording_sampled_end(struct recording *r)
 		if (line->curve.form == CURVE_STATE && line->curve.values && line->chart != CHART_RETRY_FREE)
 			curve_value(&line->curve, &r->grid, end_ns, line->curve.last);
 		if (line->curve.form == CURVE_RATE && line->counted &&
-		    elapsed_ns(line->counter_ns, end_ns) > RESTED(line->period_ns)) {
+		    (elapsed_ns(line->counter_ns, end_ns) > RESTED(line->period_ns) ||
+		     elapsed_ns(line->counter_ns, r->vmstat_ns) >= line->period_ns)) {
 			curve_value(&line->curve, &r->grid, line->counter_ns + line->period_ns, 0);
 			curve_value(&line->curve, &r->grid, end_ns, 0);
 		}

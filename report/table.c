@@ -17,6 +17,7 @@
 
 #define TOP_ROWS	10
 #define EVENT_ROWS	64
+#define FACT_LINE_BYTES	4097		/* with its end */
 
 /* --- cells --- */
 
@@ -68,6 +69,29 @@ enum cell_kind table_column_kind(const struct table *t, unsigned int k)
 		if (t->cells[i * t->ncolumns + k].kind != CELL_NONE)
 			return t->cells[i * t->ncolumns + k].kind;
 	return CELL_NONE;
+}
+
+bool table_is_list(const struct table *t)
+{
+	for (unsigned int k = 0; k < t->ncolumns; k++)
+		if (cell_is_number(table_column_kind(t, k)))
+			return false;
+	return true;
+}
+
+void table_evidence(const struct evidence *e, char buf[CELL_BYTES_MAX], const char **unit)
+{
+	bool s = !strcmp(e->unit, "s"), us = !strcmp(e->unit, "us");
+	double seconds = us ? e->value / 1e6 : e->value, size = fabs(seconds);
+	bool bytes = !strcmp(e->unit, "bytes");
+
+	*unit = bytes ? "" : e->unit;
+	if (!s && !us) {
+		table_number(e->value, bytes, buf);
+		return;
+	}
+	*unit = !size || size >= 1 ? "s" : size >= 1e-3 ? "ms" : "us";
+	table_number(seconds * (!size || size >= 1 ? 1 : size >= 1e-3 ? 1e3 : 1e6), false, buf);
 }
 
 /* --- building --- */
@@ -548,11 +572,27 @@ static bool is_told_elsewhere(const char *key)
 
 static void put_fact(struct builder *b, const char *key, const char *value)
 {
+	char line[FACT_LINE_BYTES];
+
 	if (!value || !*value)
 		return;
+	snprintf(line, sizeof(line), "%s", value);
+	for (char *p = line; *p; p++)
+		*p = *p == '\t' || *p == '\n' ? ' ' : *p;
 	new_row(b);
 	put_name(b, key);
-	put_name(b, value);
+	put_name(b, line);
+}
+
+/* A sysctl that was also sampled stands there as vm.NAME. */
+static bool is_sampled(const struct recording *r, const char *key)
+{
+	struct sampled_setting set;
+
+	for (unsigned int i = 0; recording_setting(r, i, &set); i++)
+		if (!strncmp(set.name, "vm.", 3) && !strcmp(set.name + 3, key))
+			return true;
+	return false;
 }
 
 static void put_setting(struct builder *b, const struct sampled_setting *set)
@@ -581,7 +621,7 @@ static void fill_environment(const struct source *s, struct builder *b)
 	for (unsigned int i = 0; recording_setting(s->r, i, &set); i++)
 		put_setting(b, &set);
 	for (unsigned int i = 0; (key = recording_fact(s->r, i, &value)); i++)
-		if (!is_told_elsewhere(key))
+		if (!is_told_elsewhere(key) && !is_sampled(s->r, key))
 			put_fact(b, key, value);
 }
 

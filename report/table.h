@@ -65,6 +65,12 @@ const char *table_number(double value, bool bytes, char buf[CELL_BYTES_MAX]);
 /* What kind of cells column @k has; CELL_NONE: none is told. */
 enum cell_kind table_column_kind(const struct table *t, unsigned int k);
 
+/* Words and names only: on a narrow screen its rows may become paragraphs. */
+bool table_is_list(const struct table *t);
+
+/* A number of a finding as people read it, and its unit, a constant: bytes, and times from microseconds to seconds. */
+void table_evidence(const struct evidence *e, char buf[CELL_BYTES_MAX], const char **unit);
+
 static inline bool cell_is_number(enum cell_kind kind)
 {
 	return kind == CELL_NONE || kind >= CELL_COUNT;

@@ -11,6 +11,7 @@
 #include "spine/escape.h"
 
 #define NAME_COLUMNS	60		/* a longer name pushes its row out, not all others */
+#define PAGE_COLUMNS	80		/* as in print_wrapped() */
 
 static void put_upper(const char *text, FILE *out)
 {
@@ -43,35 +44,77 @@ static void put_padded(const char *text, int width, bool right, bool last, FILE 
 	fprintf(out, "%*s%s%*s%s", right ? fill : 0, "", text, right || last ? 0 : fill, "", last ? "\n" : "  ");
 }
 
-static void put_table(const struct table *t, FILE *out)
+/* How the columns of a table are set; 0 wide: left out. */
+struct setting {
+	bool	right[TABLE_COLUMNS];
+	int	width[TABLE_COLUMNS];
+	int	total, last_at;
+};
+
+static bool all_zero(const struct table *t, unsigned int k)
 {
-	bool right[TABLE_COLUMNS];
-	int width[TABLE_COLUMNS];
+	for (unsigned int i = 0; i < t->nrows; i++)
+		if (t->cells[i * t->ncolumns + k].number || !cell_is_number(t->cells[i * t->ncolumns + k].kind))
+			return false;
+	return true;
+}
+
+static void set_columns(const struct table *t, bool zeros, struct setting *set)
+{
 	char buf[4096];
 
-	putc('\n', out);
-	put_upper(t->title, out);
-	if (*t->note)
-		fprintf(out, "  %s\n", t->note);
+	*set = (struct setting){ .total = 0 };
 	for (unsigned int k = 0; k < t->ncolumns; k++) {
-		right[k] = cell_is_number(table_column_kind(t, k));
-		width[k] = width_of(t->columns[k].head);
+		if (!zeros && all_zero(t, k))
+			continue;
+		set->right[k] = cell_is_number(table_column_kind(t, k));
+		set->width[k] = width_of(t->columns[k].head);
 		for (unsigned int i = 0; i < t->nrows; i++) {
 			int w = width_of(safe_cell(&t->cells[i * t->ncolumns + k], buf, sizeof(buf)));
 
 			w = w < NAME_COLUMNS ? w : NAME_COLUMNS;
-			width[k] = w > width[k] ? w : width[k];
+			set->width[k] = w > set->width[k] ? w : set->width[k];
 		}
+		set->last_at = 2 + set->total;
+		set->total += set->width[k] + 2;
 	}
+}
+
+/* @cells NULL: the heads. The last column, when it is words, goes on in the next line. */
+static void put_row(const struct table *t, const struct table_cell *cells, const struct setting *set, FILE *out)
+{
+	unsigned int last = t->ncolumns - 1;
+	char buf[4096];
+
+	while (last && !set->width[last])
+		last--;
 	fputs("  ", out);
-	for (unsigned int k = 0; k < t->ncolumns; k++)
-		put_padded(t->columns[k].head, width[k], right[k], k + 1 == t->ncolumns, out);
-	for (unsigned int i = 0; i < t->nrows; i++) {
-		fputs("  ", out);
-		for (unsigned int k = 0; k < t->ncolumns; k++)
-			put_padded(safe_cell(&t->cells[i * t->ncolumns + k], buf, sizeof(buf)), width[k],
-				   right[k], k + 1 == t->ncolumns, out);
+	for (unsigned int k = 0; k <= last; k++) {
+		const char *text = cells ? safe_cell(&cells[k], buf, sizeof(buf)) : t->columns[k].head;
+
+		if (k == last && !set->right[k])
+			print_wrapped(out, text, set->last_at);
+		else if (set->width[k])
+			put_padded(text, set->width[k], set->right[k], k == last, out);
 	}
+}
+
+static void put_table(const struct table *t, FILE *out)
+{
+	struct setting set;
+
+	putc('\n', out);
+	put_upper(t->title, out);
+	if (*t->note) {
+		fputs("  ", out);
+		print_wrapped(out, t->note, 2);
+	}
+	set_columns(t, true, &set);
+	if (set.total > PAGE_COLUMNS)
+		set_columns(t, false, &set);
+	put_row(t, NULL, &set, out);
+	for (unsigned int i = 0; i < t->nrows; i++)
+		put_row(t, &t->cells[i * t->ncolumns], &set, out);
 	if (t->more)
 		fprintf(out, "  and %" PRIu64 " more\n", t->more);
 }
@@ -89,7 +132,7 @@ static void put_plots(const struct report *report, FILE *out)
 		for (unsigned int k = 0; k < p->nlines; k++) {
 			const struct plot_line *line = &p->lines[k];
 
-			fprintf(out, "    %-40s %10s .. %10s at +%.3f s",
+			fprintf(out, "    %-28s %8s .. %8s at +%.3f s",
 				escape_terminal(line->name, strlen(line->name), name, sizeof(name)),
 				table_number(line->lo, bytes, lo), table_number(line->hi, bytes, hi), line->hi_s);
 			if (!isnan(line->total))
@@ -97,10 +140,15 @@ static void put_plots(const struct report *report, FILE *out)
 			putc('\n', out);
 		}
 	}
-	for (unsigned int i = 0; i < report->plots->ngaps; i++)
-		fprintf(out, "%s  %s: %s\n", i ? "" : "\nCHARTS WITHOUT DATA\n", report->plots->gap[i].info->title,
-			escape_terminal(report->plots->gap[i].why, strlen(report->plots->gap[i].why), name,
-					sizeof(name)));
+	for (unsigned int i = 0; i < report->plots->ngaps; i++) {
+		const struct plot_gap *gap = &report->plots->gap[i];
+		char text[2048];
+
+		snprintf(text, sizeof(text), "%s: %s", gap->info->title,
+			 escape_terminal(gap->why, strlen(gap->why), name, sizeof(name)));
+		fputs(i ? "  " : "\nCHARTS WITHOUT DATA\n  ", out);
+		print_wrapped(out, text, 4);
+	}
 }
 
 /* print_text has these. */

@@ -182,11 +182,14 @@ static void on_retry(struct recording *r, const struct mm_event *mm)
 
 enum outcome { OUTCOME_SUCCESS, OUTCOME_FAILED, OUTCOME_SKIPPED, OUTCOME_CONTENDED, OUTCOME_OTHER };
 
-/* enum compact_result, include/linux/compaction.h; complete and partial_skipped: all of the zone was looked at. */
+/*
+ * enum compact_result, include/linux/compaction.h; complete and partial_skipped: all of the zone was looked at. 3 and 4
+ * are partial and complete of kernels up to 4.6; no pass of a later one ends with them (compaction_thrash.c).
+ */
 static enum outcome compaction_outcome(int64_t status)
 {
 	static const enum outcome outcomes[] = {
-		OUTCOME_SKIPPED, OUTCOME_SKIPPED, OUTCOME_SKIPPED, OUTCOME_OTHER, OUTCOME_OTHER, OUTCOME_FAILED,
+		OUTCOME_SKIPPED, OUTCOME_SKIPPED, OUTCOME_SKIPPED, OUTCOME_SUCCESS, OUTCOME_FAILED, OUTCOME_FAILED,
 		OUTCOME_FAILED, OUTCOME_CONTENDED, OUTCOME_SUCCESS,
 	};
 

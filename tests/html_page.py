@@ -56,6 +56,7 @@ try:
         'legend': js("return [...document.querySelectorAll('.legend .name')].map(e => e.textContent)"),
         'headings': js("return [...document.querySelectorAll('h2, .chart h3')].map(e => e.textContent.trim())"),
         'whole': js(RANGE),
+        'reached': js("return [...document.querySelectorAll('.wide')].map(e => [e.scrollWidth > e.clientWidth, e.tabIndex == 0])"),
     }
     if out['plots']:
         driver.find_element(By.CSS_SELECTOR, '[data-do="in"]').click()

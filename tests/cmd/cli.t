@@ -20,6 +20,10 @@ like "$err" '^Usage: squall COMMAND' "no command: usage on stderr"
 run --help
 is "$status" 0 "--help: exit status 0"
 like "$out" 'import .*SQLite' "--help lists the commands"
+run help import
+is "$status $out" "0 $("$SQUALL" import --help)" "help COMMAND is COMMAND --help"
+run help frobnicate
+is "$status ${err%%$'\n'*}" "2 squall: frobnicate: no such command" "help of no command"
 run --version
 like "$out" '^squall [0-9]+\.[0-9]+\.[0-9]+$' "--version"
 run frobnicate

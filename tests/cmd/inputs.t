@@ -126,5 +126,5 @@ is $? 0 "a trace without reclaim is imported"
 "$SQUALL" analyze sched.db >out
 is $? 0 "analyze of it is no error"
 like "$(cat out)" 'nothing to judge' "it says that there is nothing to judge"
-like "$(cat out)" 'record mm_vmscan_direct_reclaim_begin/end' "and what to record"
+like "$(tr -s ' \n' ' ' <out)" 'record mm_vmscan_direct_reclaim_begin/end' "and what to record"
 done_testing

@@ -62,6 +62,21 @@ is "$(j '.tables.events | map({(.name): .events}) | add | .mm_vmscan_direct_recl
 is "$(j '.charts_left_out[] | select(.id == "psi") | .why')" 'a trace has no samples of counters; squall record takes them.' \
 	"a chart without data says why"
 
+# Kernels up to 4.6 print 3 for success and 4 for complete.
+cp "$db" "$work/old.db"
+sqlite3 "$work/old.db" "UPDATE mm_compaction_end SET status = CASE status WHEN 8 THEN 3 WHEN 5 THEN 4 ELSE status END"
+is "$("$SQUALL" report "$work/old.db" --format json | jq '[.charts[] | select(.id == "compaction") | .lines]')" \
+	"$(j '[.charts[] | select(.id == "compaction") | .lines]')" "results of compaction of an old kernel"
+
+# --- the forms to read ---
+(cd "$TOP" && "$SQUALL" report samples/defrag-spin-6.18.dat) >"$work/out.text"
+is "$(grep -v '^  source_' "$work/out.text" | awk 'length > 80')" "" "text fits into 80 columns"
+"$SQUALL" report "$db" --format markdown >"$work/out.markdown"
+p50=$(j '[.findings[0].evidence.lost_stall_p50 | if type == "object" then .value else . end][0] * 1000')
+like "$(cat "$work/out.markdown")" "^\| lost_stall_p50 \| $(printf %.2f "$p50") \| ms \|$" "a short time is told in ms"
+is "$(grep -c '^| who suffered | thread | stalls | seconds lost |$' "$work/out.markdown") $(grep -c 'PSI full' "$work/out.markdown")" \
+	"1 0" "no column of PSI where there is none"
+
 # --- samples, by hand ---
 sampled_store "$work/sampled.db"
 is $? 0 "a store with samples"
@@ -103,6 +118,34 @@ is "$(j '.charts[] | select(.id == "node-free") | .lines[] | select(.name == "fr
 # The highest is 3 s and 12345 halves of a second after the start; two points stand for 32.8 s.
 is "$(j '.charts[] | select(.id == "node-free") | .seconds as $s | .lines[] | select(.name == "free") | .values as $v |
 	[range($v | length)] | map(select($v[.] == 5000 * 4096) | $s[.] | . > 6175.5 - 32.8 and . < 6175.5 + 16.4) | all')" true "where they were"
+
+# Copies of files, 20 s apart. Pressure grew by 10 s, then by 25 s: the last copy took longer than its stamp says.
+# kswapd ran for 2 s of the first 20. The node has no vmstat of its own; Movable has no page, and prints a min.
+cp "$work/sampled.db" "$work/sparse.db"
+sqlite3 "$work/sparse.db" <<-END
+	UPDATE meta SET value = '141000000000' WHERE key = 'end_ns';
+	INSERT INTO meta VALUES ('swappiness', '100'), ('lowmem_reserve_ratio', '256' || char(9) || '32');
+	DELETE FROM sample;
+	UPDATE series SET name = 'zone.DMA.free' WHERE id = 5;
+	UPDATE series SET scope = 'zone', node = 0 WHERE id IN (5, 6, 7);
+	UPDATE series SET cgroup_id = NULL, name = 'zone.Movable.min', unit = 'pages' WHERE id = 6;
+	UPDATE series SET cgroup_id = NULL, name = 'zone.Movable.managed', unit = 'pages' WHERE id = 7;
+	INSERT INTO sample (ts, series_id, value) VALUES
+		(100000000000, 11, 0), (100000000000, 1, 1000), (100000000000, 2, 5), (100000000000, 5, 100),
+		(100000000000, 3, 10), (100000000000, 6, 32), (100000000000, 7, 0), (100000000000, 10, 100),
+		(120000000000, 11, 20), (120000000000, 1, 10001000), (120000000000, 2, 2000000005), (120000000000, 5, 300),
+		(140000000000, 11, 30), (140000000000, 1, 35001000);
+END
+"$SQUALL" report "$work/sparse.db" --format json >"$work/out.json"
+is $? 0 "copies that are far apart"
+limits() { j ".charts[] | select(.id == \"$1\") | .lines | map(\"\(.name) \(.lowest) \(.highest)\") | join(\", \")"; }
+is "$(limits psi)" "memory some 50 100" "pressure is never more than all of the time"
+is "$(j '.charts[] | select(.id == "psi") | . as $c | .lines[0].values | [to_entries[] | select(.value == 50) | $c.seconds[.key]] |
+	"\(min < 0.1) \(max > 19.9)"')" "true true" "it is told of the time before the copy"
+is "$(limits kswapd-cpu)" "kswapd0 0 10" "what had not grown at the last copy stood still"
+is "$(limits node-free)" "free 409600 1228800, min 40960 40960" "free pages are those of zones; a zone without pages has no watermark"
+is "$(j '[.tables.environment[] | select(.name == "swappiness" or .name == "vm.swappiness")] | length')" 1 "a setting stands there once"
+is "$(j '.tables.environment[] | select(.name == "lowmem_reserve_ratio") | .value')" "256 32" "and without tabs"
 
 # --- names ---
 for format in text markdown; do

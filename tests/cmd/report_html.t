@@ -38,6 +38,8 @@ ok $? "separators of lines are escaped"
 sed -n 's/.*<script type="application\/json" id="data">\(.*\)<\/script>.*/\1/p' "$work/sampled.html" |
 	jq -e '.charts | length > 8' >/dev/null
 ok $? "the data is JSON"
+is "$(sed -n 's/.*<script type="application\/json" id="data">\(.*\)<\/script>.*/\1/p' "$work/storm.html" | jq '.findings[0][2]')" 3 \
+	"a finding is shaded by its severity: critical, the third above info"
 
 # --- in a browser ---
 # look PAGE WIDTH light|dark: what html_page.py says is then in $work/seen. A Debian python may not be the first one.
@@ -69,6 +71,7 @@ for name in sampled storm healthy; do
 		is "$(s '.drawn | all') $(s '.drawn | length > 1')" "true true" "$name, $form: all charts are drawn ($(s .plots))"
 		is "$(s .too_wide)" 0 "$name, $form: no scrolling sideways"
 		is "$(s .loaded)" "[]" "$name, $form: nothing is loaded"
+		is "$(s '.reached | map(.[0] == .[1]) | all')" true "$name, $form: keys get to what is wider than the page"
 		case $form in
 		*light) is "$(s .background)" "rgb(251, 251, 250)" "$name: light" ;;
 		*dark) is "$(s .background)" "rgb(20, 23, 26)" "$name: dark" ;;
