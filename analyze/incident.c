@@ -68,8 +68,8 @@ const struct incident_link incident_links[] = {
 
 	/* loops and waits */
 	{ "writeback-limited", "reclaim-throttled",
-	  "reclaim meets the same pages under writeback again: tasks sleep (VMSCAN_THROTTLE_CONGESTED), and kswapd "
-	  "(VMSCAN_THROTTLE_WRITEBACK)" },
+	  "dirty pages that reclaim meets go to the active list, so that few are left of which too many are isolated "
+	  "(VMSCAN_THROTTLE_ISOLATED), and what is left waits to be written (VMSCAN_THROTTLE_NOPROGRESS)" },
 	{ "writeback-limited", "hopeless-node",
 	  "kswapd meets pages that are not written yet, and gives the node up after 16 runs that free none" },
 	{ "nofs-noio-spin", "reclaim-throttled",

@@ -165,11 +165,16 @@ static bool movable_enough(const struct stall *s, const struct episode *e)
 	return e->movable && e->movable >= threshold(s->d, TH_SPIN_MOVABLE_SHARE) * e->chains;
 }
 
+static bool is_short(const struct stall *s, uint64_t looks_bad, uint64_t looks)
+{
+	return looks_bad >= threshold(s->d, TH_RAM_SWAP_SHORT) * looks;
+}
+
 static bool is_storm(const struct stall *s, const struct episode *e)
 {
 	if (!e->active || !e->rows || elapsed_ns(e->start_ns, e->end_ns) < threshold_ns(s->d, TH_RAM_SWAP_S))
 		return false;
-	if (e->looks_bad < threshold(s->d, TH_RAM_SWAP_SHORT) * e->looks)
+	if (!is_short(s, e->looks_bad, e->looks))
 		return false;
 	if (!is_known(e) && e->passed < threshold(s->d, TH_RAM_SWAP_RETRIES) * e->calls)
 		return false;
@@ -315,7 +320,12 @@ static void episode_close(const struct stall *s, struct episode *e)
 /* @slot is complete, or as complete as it gets. */
 static void judge(const struct stall *s, struct episode *e, const struct slot *slot, double width_ns)
 {
-	if (is_bad(s, slot, width_ns))
+	bool bad = is_bad(s, slot, width_ns);
+
+	/* A storm that fades is not undone by its end. */
+	if (bad && is_storm(s, e) && !is_short(s, e->looks_bad + slot->looks_bad, e->looks + slot->looks))
+		episode_close(s, e);
+	if (bad)
 		episode_add(e, slot);
 	else if (e->active && ++e->forgiven > FORGIVEN)
 		episode_close(s, e);

@@ -229,10 +229,26 @@ static enum confidence confidence_of(const struct reset *r, const struct reset_n
 	return CONFIDENCE_HIGH;
 }
 
-/* All resets that are proven may be kswapd's own. */
-static bool by_kswapd_alone(const struct reset_node *node, enum method method)
+/* Resets whose task the probe saw, all of them, and those by others than kswapd. */
+static uint64_t count_of_tasks(const struct reset_node *node, bool others)
 {
-	return method == METHOD_RUNS && !node->at_end.by_others;
+	uint64_t n = 0;
+
+	for (int i = 0; i < node->candidates.n; i++)
+		if (!others || node->candidates.task[i].tid != node->kswapd_tid)
+			n += node->candidates.task[i].count;
+	return n;
+}
+
+/* All resets that are proven may be kswapd's own, or the probe saw that nearly all are. */
+static bool by_kswapd_alone(const struct reset *r, const struct reset_node *node, enum method method)
+{
+	uint64_t all = count_of_tasks(node, false);
+
+	if (method == METHOD_RUNS)
+		return !node->at_end.by_others;
+	return method == METHOD_PROBE && all &&
+	       count_of_tasks(node, true) < threshold(r->d, TH_RESET_OTHERS) * all;
 }
 
 /* The first that is not kswapd: that it resets its own count says nothing of who keeps it going, nor does its cgroup. */
@@ -251,7 +267,7 @@ static void report(struct reset *r, int nid, struct reset_node *node, enum metho
 {
 	struct finding f = finding_start(&spurious_kswapd_reset, node->start_ns, node->end_ns);
 	double span_s = ns_to_s(elapsed_ns(node->start_ns, node->end_ns));
-	bool own = by_kswapd_alone(node, method);
+	bool own = by_kswapd_alone(r, node, method);
 
 	f.variant = method_names[method];
 	f.severity = !own && node->by[method].count / fmax(span_s, RATE_LEAST_S) >= threshold(r->d, TH_RESET_HIGH_RATE) ?

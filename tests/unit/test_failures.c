@@ -114,6 +114,32 @@ static void kswapd_is_no_offender(void **state)
 	analysis_free(s.a);
 }
 
+/* All by itself, or nearly: then nobody else is named, and no cgroup is linked with it. */
+static void kswapd_alone(void **state)
+{
+	struct scene s;
+	const struct finding *f;
+
+	scene_start(&s);
+	wake(&s);
+	for (int round = 0; round < 14; round++) {
+		wake(&s);
+		for (int k = 0; k < 15; k++)
+			change(&s, k, k + 1, 50, SEC / 100);
+		if (round < 13)
+			change(&s, 15, 0, round ? 50 : 700, SEC / 100);
+	}
+	scene_end(&s);
+	f = find(&s, "spurious-kswapd-reset");
+	assert_non_null(f);
+	assert_true(number(f, "resets_at_least") == 13);
+	assert_int_equal(f->tid, 50);
+	assert_int_equal(f->cgroup_id, 0);
+	assert_int_equal(f->ntasks, 0);
+	assert_int_equal(f->severity, SEVERITY_WARNING);
+	analysis_free(s.a);
+}
+
 /* 15 failures, a reset by thread 700 of cgroup 77, four times; the last reset is followed by failures too. */
 static void probe_sees_resets(void **state)
 {
@@ -368,6 +394,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(probe_sees_resets),
 		cmocka_unit_test(kswapd_is_no_offender),
+		cmocka_unit_test(kswapd_alone),
 		cmocka_unit_test(samples_see_resets),
 		cmocka_unit_test(balanced_resets_are_no_storm),
 		cmocka_unit_test(few_failures_are_no_storm),

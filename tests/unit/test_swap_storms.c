@@ -273,6 +273,24 @@ static void a_moment_of_relief_is_no_end(void **state)
 	off(&m);
 }
 
+/* A minute of it, then two minutes in which six of ten looks are short: 0.73 of all, but the first minute was a storm. */
+static void a_storm_that_fades(void **state)
+{
+	struct memory mem = full_zram;
+	const struct finding *f;
+	struct machine m;
+
+	boot(&m);
+	for (int s = 0; s < 190; s++) {
+		mem.free = s >= 70 && s % 10 >= 6 ? 3100 : 2600;
+		storm_second(&m, &mem, MOVABLE);
+	}
+	f = the_only(&m, "ram-backed-swap-stall");
+	assert_true(f->end_ns >= 169 * NSEC_PER_SEC);
+	assert_true(value_of(f, "samples_short") >= 0.8 * value_of(f, "samples"));
+	off(&m);
+}
+
 /* zram holds less than 64 MiB: 2:1 is assumed, and that is no overestimate of 4 unless swap is nearly full. */
 static void a_cost_that_is_assumed_is_said(void **state)
 {
@@ -655,6 +673,7 @@ int main(void)
 		cmocka_unit_test(it_is_told_while_it_lasts),
 		cmocka_unit_test(what_is_no_such_stall),
 		cmocka_unit_test(a_moment_of_relief_is_no_end),
+		cmocka_unit_test(a_storm_that_fades),
 		cmocka_unit_test(a_cost_that_is_assumed_is_said),
 		cmocka_unit_test(pressure_and_a_limit),
 		cmocka_unit_test(zram_with_holes),
