@@ -51,7 +51,8 @@ struct place {
 	int64_t		zone_start;		/* pfn */
 	bool		stuck;
 	uint64_t	start_ns, last_ns;
-	int32_t		order_min;		/* that failed: smaller ones are not put off */
+	int32_t		order_min;		/* that failed: smaller ones are not put off; 0 until one has succeeded */
+	int32_t		order_asked;		/* smallest of those turned away */
 	uint64_t	tries;			/* that failed at the limit */
 	uint64_t	since;			/* the latest of them: attempts */
 	struct tally	deferred;		/* mm_compaction_deferred */
@@ -63,7 +64,7 @@ struct place {
 struct attempt {
 	uint64_t	ts;			/* 0: none */
 	bool		huge;
-	bool		passed;
+	bool		passed;			/* through a zone whose start is told */
 	int64_t		zone_start;
 };
 
@@ -121,10 +122,10 @@ static void report(const struct deferral *s, const struct place *p)
 		 "Compaction of node %d, zone %d (%s where there are DMA zones) was put off as long as it can be for "
 		 "%.1f s: %"
 		 PRIu64 " requests of order %d and above were turned away, %" PRIu64 " tries between them failed",
-		 p->node, p->zone, zone_name(p->zone), span_s, turned, p->order_min, p->tries);
+		 p->node, p->zone, zone_name(p->zone), span_s, turned, p->order_asked, p->tries);
 	finding_evidence(&f, "span", "s", span_s);
 	finding_evidence(&f, "zone", "index", p->zone);
-	finding_evidence(&f, "order_min", "order", p->order_min);
+	finding_evidence(&f, "order_min", "order", p->order_asked);
 	finding_evidence(&f, "turned_away", "requests", turned);
 	if (told(s))
 		finding_evidence(&f, "deferred", "events", p->deferred.n);
@@ -244,6 +245,14 @@ static void attempt_take_back(struct deferral *s, struct place *p, int32_t tid)
 		p->asked_huge -= a->huge;
 }
 
+static void note_order(struct place *p, const struct mm_event *mm)
+{
+	int32_t order = mm_int(mm, TPF_ORDER, 0);
+
+	if (order < p->order_asked)
+		p->order_asked = order;
+}
+
 /* The gfp_mask of an attempt tells whether a block is wanted for a huge page of a task. */
 static void on_attempt(struct deferral *s, const struct mm_event *mm)
 {
@@ -260,6 +269,7 @@ static void on_attempt(struct deferral *s, const struct mm_event *mm)
 			continue;
 		p->since++;
 		count(s, &p->asked, mm->ev->ts);
+		note_order(p, mm);
 		p->asked_huge += huge;
 		p->last_ns = mm->ev->ts;
 	}
@@ -273,7 +283,7 @@ static void on_pass_end(struct deferral *s, const struct mm_event *mm)
 	struct attempt *a = thread_note(s, mm->ev->tid);
 
 	if (a) {
-		a->passed = true;
+		a->passed = start >= 0;
 		a->zone_start = start;
 	}
 	for (int i = 0; i < s->nplaces; i++)
@@ -306,6 +316,7 @@ static void on_zone(struct deferral *s, struct place *p, const struct mm_event *
 		p->stuck = true;
 		p->start_ns = p->last_ns = mm->ev->ts;
 		p->order_min = order;
+		p->order_asked = INT32_MAX;
 	}
 	if (!p->stuck)
 		return;
@@ -317,6 +328,7 @@ static void on_zone(struct deferral *s, struct place *p, const struct mm_event *
 		if (attempts_told(s) && !attempt_of(s, mm->ev->tid))
 			return;		/* kcompactd */
 		count(s, &p->deferred, mm->ev->ts);
+		note_order(p, mm);
 		p->huge += for_huge_page(s, mm);
 		p->last_ns = mm->ev->ts;
 	} else if (mm_tp(mm) == TP_COMPACTION_DEFER_COMPACTION) {

@@ -8,7 +8,9 @@
  * writes to the device, zswpwb those of them that zswap made; what is left went past it (kernel-domain.md 4e).
  *
  * pool_limit_hit counts only stores that find the pool at its limit. Where the disk is slow, a burst of them is followed
- * by a minute in which all is refused. So a slot counts from a hit on until the pool has been at its lower mark.
+ * by a minute in which all is refused. So a slot counts from a hit on until the pool has been at its lower mark,
+ * however long nothing is swapped out meanwhile. Where it filled again between two looks, it was not seen there; but a
+ * store that succeeded tells, for while the pool is shut none does.
  *
  * Refusals for other reasons (a page that does not compress) go the same way and are counted by debugfs; they are taken
  * off, so that the rest is a lower bound of what the limit did. Without debugfs the size of the pool has to tell that
@@ -33,13 +35,13 @@ struct episode {
 	struct zswap_flow	sum;		/* to the end of its last bad slot */
 	struct zswap_flow	since;		/* and after it */
 	uint64_t		windows;	/* slots in which pages were refused because it was full */
-	bool			shut;		/* since a hit the pool has not been seen at its lower mark */
 };
 
 struct pool_limit {
 	const struct detect	*d;
 	struct zswap_state	zswap;
 	struct episode		episode;
+	bool			shut;		/* zswap_pool_reached_full, as far as the slots tell */
 	bool			undecided;	/* whether rejected pages went to disk would have decided */
 };
 
@@ -72,13 +74,20 @@ static bool above_mark(const struct pool_limit *p, int64_t pool)
 	return zswap_state_limit(&p->zswap, &limit) && pool > accept_share(p) * limit;
 }
 
-/* Whether pages were refused in @slot because the pool was full, or had not shrunk far enough yet. */
-static bool refuses(const struct pool_limit *p, struct episode *e, const struct zswap_flow *slot)
+/* Whether a pool that was shut before @slot was so in it, at least until it was seen at its lower mark. */
+static bool still_shut(const struct pool_limit *p, const struct zswap_flow *slot, bool shrunk)
 {
-	bool limit = at_limit(p, slot), was_shut = e->shut;
+	return p->shut && zswap_state_settings(&p->zswap).enabled && (shrunk || !slot->grown[ZSWAP_STORED]);
+}
 
-	e->shut = above_mark(p, slot->pool_last) && (limit || (was_shut && slot->fill_min > accept_share(p)));
-	return limit || (was_shut && past_zswap(p, slot));
+/* Whether pages were refused in @slot because the pool was full, or had not shrunk far enough yet. For every slot. */
+static bool refuses(struct pool_limit *p, const struct zswap_flow *slot)
+{
+	bool limit = at_limit(p, slot), shrunk = slot->fill_min <= accept_share(p);
+	bool still = still_shut(p, slot, shrunk);
+
+	p->shut = above_mark(p, slot->pool_last) && (limit || (still && !shrunk));
+	return limit || (still && past_zswap(p, slot));
 }
 
 static bool is_storm(const struct pool_limit *p, const struct episode *e)
@@ -244,13 +253,12 @@ static void episode_close(struct pool_limit *p, struct episode *e)
 static void judge(struct pool_limit *p, const struct zswap_flow *slot)
 {
 	struct episode *e = &p->episode;
-	bool refused;
+	bool refused = refuses(p, slot);
 
-	if (!e->active && !at_limit(p, slot))
+	if (!e->active && !refused)
 		return;
 	if (!e->active)
 		*e = (struct episode){ .active = true };
-	refused = refuses(p, e, slot);
 	zswap_flow_add(&e->since, slot);
 	if (refused || past_zswap(p, slot)) {
 		zswap_flow_add(&e->sum, &e->since);

@@ -226,7 +226,7 @@ static void refusals_between_hits_belong_to_it(void **state)
 	const struct finding *f;
 	struct host m;
 
-	shrinking.hits = 0;
+	shrinking.stored = shrinking.hits = 0;
 	shrinking.pool = 185 * MIB;
 	boot(&m, "zswap-pool-limit", 0);
 	for (int i = 0; i < 3; i++) {
@@ -249,7 +249,7 @@ static void one_burst_refuses_until_the_lower_mark(void **state)
 	const struct finding *f;
 	struct host m;
 
-	shrinking.hits = 0;
+	shrinking.stored = shrinking.hits = 0;
 	shrinking.pool = 185 * MIB;
 	shrunk = shrinking;
 	shrunk.pool = 180 * MIB;
@@ -268,6 +268,76 @@ static void one_burst_refuses_until_the_lower_mark(void **state)
 	pass(&m, &shrunk, 5);
 	pass(&m, &shrinking, 20);
 	none(&m.machine);
+	off(&m.machine);
+}
+
+/* 20 s of hits. Of the next ten it refuses five, down to the mark, and takes pages in the others; then it is open. */
+static void the_slot_in_which_it_opens_counts(void **state)
+{
+	struct rates shrunk = at_limit, filled = at_limit, others;
+	const struct finding *f;
+	struct host m;
+
+	shrunk.stored = shrunk.hits = filled.hits = 0;
+	shrunk.pool = 180 * MIB;
+	filled.pool = 190 * MIB;
+	others = filled;
+	others.stored = 0;
+	boot(&m, "zswap-pool-limit", 0);
+	pass(&m, &at_limit, 20);
+	pass(&m, &shrunk, 5);
+	pass(&m, &filled, 5);
+	pass(&m, &others, 20);
+	pass(&m, &quiet, 15);
+	f = the_only(&m.machine, "zswap-pool-limit");
+	assert_near(f, "windows", 3);
+	off(&m.machine);
+}
+
+/*
+ * After a burst of hits, 40 s at 185 MiB with pages past zswap: while it takes others, which it does only when it is
+ * open; or after it was switched off. These are not refused because it is full.
+ */
+static void pages_past_a_pool_that_is_open(void **state)
+{
+	for (int off_after = 0; off_after < 2; off_after++) {
+		struct rates past = at_limit;
+		struct host m;
+
+		past.hits = 0;
+		past.pool = 185 * MIB;
+		if (off_after)
+			past.stored = 0;
+		boot(&m, "zswap-pool-limit", 0);
+		if (off_after)
+			meta(&m.machine, "zswap.enabled@112000000000", "N");
+		pass(&m, &at_limit, 10);
+		pass(&m, &past, 40);
+		none(&m.machine);
+		assert_true(judged_because(&m, &zswap_pool_limit, ""));
+		off(&m.machine);
+	}
+}
+
+/* Nothing is swapped out for 80 s, in which the pool does not shrink; then 40 s of refusals, with no hit among them. */
+static void it_stays_shut_while_nothing_is_swapped_out(void **state)
+{
+	struct rates shut = at_limit;
+	const struct finding *f;
+	struct host m;
+
+	shut.stored = shut.hits = 0;
+	shut.pool = 190 * MIB;
+	boot(&m, "zswap-pool-limit", 0);
+	pass(&m, &at_limit, 10);
+	pass(&m, &quiet, 80);
+	pass(&m, &shut, 40);
+	pass(&m, &quiet, 15);
+	f = the_only(&m.machine, "zswap-pool-limit");
+	assert_time(f, 190, 230);
+	assert_near(f, "windows", 4);
+	assert_near(f, "limit_hits", 0);
+	assert_near(f, "past_zswap", 40 * 180);
 	off(&m.machine);
 }
 
@@ -936,6 +1006,9 @@ int main(void)
 		cmocka_unit_test(pages_go_past_a_full_pool),
 		cmocka_unit_test(refusals_between_hits_belong_to_it),
 		cmocka_unit_test(one_burst_refuses_until_the_lower_mark),
+		cmocka_unit_test(the_slot_in_which_it_opens_counts),
+		cmocka_unit_test(pages_past_a_pool_that_is_open),
+		cmocka_unit_test(it_stays_shut_while_nothing_is_swapped_out),
 		cmocka_unit_test(more_goes_past_it_than_into_it),
 		cmocka_unit_test(huge_pages_go_past_any_pool),
 		cmocka_unit_test(rejected_pages_that_may_stay_in_memory),
