@@ -23,20 +23,16 @@ table() {
 	defrag-spin-7.2	defrag-mode/busy/unfixed	nonmovable-reclaim-spin	longest-chains direct-reclaim-by-task extfrag-by-type
 	zram-stall-7.3	ram-backed-swap/incompressible/base	ram-backed-swap-stall	retries-by-zone swap-by-second pressure-by-second
 	zram-holes-6.18	storms/zram-oom/6.18	zsmalloc-fragmentation	swap-by-second findings
-	oom-storm-6.18	storms/zram-oom/6.18	oom-storm	direct-reclaim-by-task pressure-by-second
 	zswap-pool-7.3	storms/zswap-pool/7.3	zswap-pool-limit	swap-by-second pressure-by-second
 	healthy-zswap-7.3	storms/calm/7.3	none	swap-by-second pressure-by-second
-	endless-kswapd-6.12	storms/reset/6.12	endless-kswapd	kswapd-without-rest pages-by-reclaimer zones-below-watermarks
 	compaction-thrash-7.3	storms/thp-holes/7.3	compaction-thrash	compaction-results findings
 	compaction-deferred-7.3	storms/holes/7.3	compaction-deferred	compaction-results findings
-	cma-range-7.3	storms/cma-pins/7.3	cma-contiguous	findings
 	cma-free-7.3	storms/cma-pipes/7.3	cma-contiguous	longest-chains retries-by-zone direct-reclaim-by-task
 	memory-low-7.3	storms/low/7.3	memory-low-overcommit	memcgs-by-pressure pages-by-reclaimer
 	proactive-7.3	storms/proactive/7.3	proactive-overshoot	memcgs-by-pressure pages-by-reclaimer
 	zswap-cold-7.3	storms/zswap-cold/7.3	zswap-shrinker-ineffective	swap-by-second settings
 	zswap-back-7.3	storms/zswap-back/7.3	zswap-over-reclaim	swap-by-second pressure-by-second
-	writeback-limited-7.3	storms/dirty/7.3	writeback-limited	direct-reclaim-by-task pressure-by-second
-	reclaim-throttled-7.3	storms/dirty/7.3	reclaim-throttled	direct-reclaim-by-task kswapd-without-rest
+	dirty-disk-7.3	storms/dirty/7.3	writeback-limited	direct-reclaim-by-task pressure-by-second
 	ROWS
 }
 
