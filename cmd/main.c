@@ -47,19 +47,7 @@ static const struct command *find_command(const char *name)
 	return command;
 }
 
-/* squall help COMMAND is squall COMMAND --help. */
-static int help(int argc, char **argv)
-{
-	const struct command *command;
-	char option[] = "--help";
-
-	if (argc < 2) {
-		usage(stdout);
-		return STATUS_OK;
-	}
-	command = find_command(argv[1]);
-	return command ? command->run(2, (char *[]){ argv[1], option, NULL }) : STATUS_ERROR;
-}
+static int help(int argc, char **argv);
 
 static int version(int argc, char **argv)
 {
@@ -72,6 +60,22 @@ static const struct command words[] = {
 	{ "--version", NULL, version }, { "-V", NULL, version },
 };
 
+#define NWORDS		(sizeof(words) / sizeof(words[0]))
+
+/* squall help COMMAND is squall COMMAND --help. */
+static int help(int argc, char **argv)
+{
+	const struct command *command;
+	char option[] = "--help";
+
+	if (argc < 2 || find(words, NWORDS, argv[1])) {
+		usage(stdout);
+		return STATUS_OK;
+	}
+	command = find_command(argv[1]);
+	return command ? command->run(2, (char *[]){ argv[1], option, NULL }) : STATUS_ERROR;
+}
+
 int main(int argc, char **argv)
 {
 	const struct command *command;
@@ -81,7 +85,7 @@ int main(int argc, char **argv)
 		usage(stderr);
 		return STATUS_ERROR;
 	}
-	command = find(words, sizeof(words) / sizeof(words[0]), argv[1]) ?: find_command(argv[1]);
+	command = find(words, NWORDS, argv[1]) ?: find_command(argv[1]);
 	if (!command)
 		return STATUS_ERROR;
 	status = command->run(argc - 1, argv + 1);

@@ -115,21 +115,18 @@ static bool take_line(void *ctx, char *line, size_t len)
 	return true;
 }
 
-/* One pass over the file, if something was noted since the last. Without the file there are no names. */
-static bool look_up(struct symbol_namer *n)
+/* One pass over the file. What was noted waits for another one when this one could not read all of it. */
+static void look_up(struct symbol_namer *n)
 {
-	int fd;
+	int fd = open(n->kallsyms, O_RDONLY | O_CLOEXEC), ret;
 
 	n->pass_end = atomic_load_explicit(&n->noted, memory_order_acquire);
-	if (n->pass_end == n->looked_up)
-		return false;
-	fd = open(n->kallsyms, O_RDONLY | O_CLOEXEC);
-	if (fd >= 0) {
-		sample_file_lines(fd, FILE_TO_EOF, &n->buffer, take_line, n);
-		close(fd);
-	}
-	atomic_store_explicit(&n->looked_up, n->pass_end, memory_order_release);
-	return true;
+	if (fd < 0)
+		return;
+	ret = sample_file_lines(fd, FILE_TO_EOF, &n->buffer, take_line, n);
+	close(fd);
+	if (!ret)
+		atomic_store_explicit(&n->looked_up, n->pass_end, memory_order_release);
 }
 
 static int tell(struct symbol_namer *n, const struct sink *sink)
@@ -145,15 +142,16 @@ static int tell(struct symbol_namer *n, const struct sink *sink)
 int64_t symbol_namer_work(void *namer, uint64_t now_ns, const struct sink *sink)
 {
 	struct symbol_namer *n = namer;
-	bool wait = symbol_namer_waiting(n) && now_ns < n->pass_ns;
 	int ret;
 
-	if (!wait && look_up(n))
+	if (symbol_namer_waiting(n) && now_ns >= n->pass_ns) {
+		look_up(n);
 		n->pass_ns = now_ns + PASS_NS;
+	}
 	ret = tell(n, sink);
 	if (ret)
 		return ret;
-	return wait ? (int64_t)(n->pass_ns - now_ns) : SIDE_THREAD_ASLEEP;
+	return symbol_namer_waiting(n) ? (int64_t)elapsed_ns(now_ns, n->pass_ns) : SIDE_THREAD_ASLEEP;
 }
 
 void symbol_namer_repeat(void *namer)
@@ -168,7 +166,10 @@ int symbol_namer_finish(void *namer, uint64_t now_ns, const struct sink *sink)
 	char text[16];
 	int ret;
 
-	look_up(n);
+	if (symbol_namer_waiting(n))
+		look_up(n);
+	/* There is no other try: names that a failed pass came to are told. */
+	n->looked_up = n->pass_end;
 	ret = tell(n, sink);
 	for (uint32_t i = 0; i < n->noted; i++)
 		unnamed += !*n->name[i];

@@ -4,10 +4,11 @@
  *
  * In a live recording mm_shrink_slab_start and _end have their shrinker as the address of its scan function. The
  * reader feeds its events to a sink, which notes each address once. A thread of its own (spine/side_thread.h) looks up
- * what was noted: one pass over the file for all of them, at most one a second. Names come as sink calls of that thread.
+ * what was noted: one pass over the file for all of them, at most one a second; a pass that failed is repeated. Names
+ * come as sink calls of that thread.
  *
  * Addresses that the file hides (kernel.kptr_restrict, no CAP_SYSLOG) or does not have stay without a name; so do those
- * beyond SYMBOL_NAMER_MAX. Nothing is allocated after symbol_namer_new().
+ * beyond SYMBOL_NAMER_MAX, which meta symbols_unnamed does not count. Nothing is allocated after symbol_namer_new().
  */
 #ifndef SQUALL_COLLECT_SYMBOL_NAMER_H
 #define SQUALL_COLLECT_SYMBOL_NAMER_H

@@ -330,6 +330,14 @@ static void keep_links(struct finding *f, const struct finding *before)
 	f->because = before ? before->because : f->because;
 }
 
+/* @i gives way to another finding, which explains nothing yet. */
+static void forget_cause(struct live_model *m, int i)
+{
+	for (int k = 0; k < m->nfindings; k++)
+		if (m->findings[k].cause == i)
+			m->findings[k].cause = -1;
+}
+
 void live_model_finding(struct live_model *m, const struct finding *f)
 {
 	struct finding now = *f;
@@ -340,6 +348,7 @@ void live_model_finding(struct live_model *m, const struct finding *f)
 	if (i == FINDINGS_MAX) {
 		m->state.left_out++;
 		i = ended_first(m);
+		forget_cause(m, i);
 	}
 	keep_links(&now, i < m->nfindings && same_finding(&m->findings[i], f) ? &m->findings[i] : NULL);
 	m->findings[i] = now;

@@ -42,9 +42,15 @@ static void put_incident(const struct live_model *m, const struct finding *f, in
 		cell_number(out, f->incident);
 }
 
+/* What brought @f about. NULL: nothing, or nothing that began yet: a replay knows what is to come. */
+static const char *cause_of(const struct live_model *m, const struct finding *f)
+{
+	return f->cause < 0 || began(m, &m->findings[f->cause]) ? f->caused_by : NULL;
+}
+
 static void put_caused_by(const struct live_model *m, const struct finding *f, int arg, struct live_cell *out)
 {
-	cell_text(out, f->caused_by ?: "");
+	cell_text(out, cause_of(m, f) ?: "");
 }
 
 static void put_start(const struct live_model *m, const struct finding *f, int arg, struct live_cell *out)
@@ -124,7 +130,8 @@ static int rows(const struct live_model *m, struct live_row *out, int max)
 			leader_row = n;
 		/* What a cause explains may begin before it: detectors judge by windows. */
 		out[n] = (struct live_row){ .id = i, .parent = -1 };
-		if (leader != i && began(m, &m->findings[leader]) && incident_explains(m->findings, m->nfindings, i))
+		if (leader != i && m->findings[leader].leads && began(m, &m->findings[leader]) &&
+		    incident_explains(m->findings, m->nfindings, i))
 			out[n].parent = leader_row;
 		n++;
 	}
@@ -150,7 +157,7 @@ static void put_links(const struct live_model *m, int i, const struct live_lines
 {
 	const struct finding *f = &m->findings[i];
 
-	if (f->caused_by)
+	if (cause_of(m, f))
 		line_put(out, MOOD_NORMAL, "Caused by %s: %s", f->caused_by, f->because);
 	for (int k = leader_of(m, i); k < m->nfindings && m->findings[k].incident == f->incident; k++)
 		if (m->findings[k].cause == i && began(m, &m->findings[k]))

@@ -141,7 +141,8 @@ static void put_rate(struct recording *r, struct line *line, const struct sample
 		rate = grown / ns_to_s(since) * scale;
 		rate = is_time(line) && rate > 100 ? 100 : rate;
 		if (gap > since) {
-			curve_value(&line->curve, &r->grid, line->counter_ns + period_ns, 0);
+			if (line->counter_ns + period_ns < s->ts - since)
+				curve_value(&line->curve, &r->grid, line->counter_ns + period_ns, 0);
 			curve_value(&line->curve, &r->grid, s->ts - since, 0);
 		}
 		/* Copies of files are far apart: what they tell is of the time before them. */

@@ -53,9 +53,13 @@ struct setting {
 
 static bool all_zero(const struct table *t, unsigned int k)
 {
-	for (unsigned int i = 0; i < t->nrows; i++)
-		if (t->cells[i * t->ncolumns + k].number || !cell_is_number(t->cells[i * t->ncolumns + k].kind))
+	for (unsigned int i = 0; i < t->nrows; i++) {
+		const struct table_cell *cell = &t->cells[i * t->ncolumns + k];
+
+		/* What is not told is not 0. */
+		if (cell->number || cell->kind == CELL_NONE || !cell_is_number(cell->kind))
 			return false;
+	}
 	return true;
 }
 

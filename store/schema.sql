@@ -24,7 +24,8 @@
 --   gfp.NAME      the bits of a gfp flag in this kernel
 --   tasks_unnamed, task_lookups_put_off, task_notes_dropped   threads with events and without a name; times that /proc
 --                 was not asked to bound the cost; names for which BPF had no room (told again at the next event)
---   symbols_unnamed   addresses of functions that /proc/kallsyms does not have or hides; see symbol
+--   symbols_unnamed   of the first 256 addresses of functions, how many /proc/kallsyms does not have or hides; see
+--                 symbol
 --   not_sampled   what was not, and why: "zram (no device); pressure (PSI is off ...)"; absent: all was
 --   KEY@TS        KEY has had this value since TS, ns: a setting that was changed while recording; see view setting
 --   series_left_out, cgroups_left_out   what bounds cost the samples; absent: nothing

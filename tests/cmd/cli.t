@@ -22,6 +22,10 @@ is "$status" 0 "--help: exit status 0"
 like "$out" 'import .*SQLite' "--help lists the commands"
 run help import
 is "$status $out" "0 $("$SQUALL" import --help)" "help COMMAND is COMMAND --help"
+for word in help --help --version -V; do
+	run help $word
+	is "$status $out" "0 $("$SQUALL" --help)" "help $word lists the commands"
+done
 run help frobnicate
 is "$status ${err%%$'\n'*}" "2 squall: frobnicate: no such command" "help of no command"
 run --version

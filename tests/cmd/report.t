@@ -147,6 +147,21 @@ is "$(limits node-free)" "free 409600 1228800, min 40960 40960" "free pages are 
 is "$(j '[.tables.environment[] | select(.name == "swappiness" or .name == "vm.swappiness")] | length')" 1 "a setting stands there once"
 is "$(j '.tables.environment[] | select(.name == "lowmem_reserve_ratio") | .value')" "256 32" "and without tabs"
 
+# The sampler was held up for 10 s, and kswapd ran from 0.2 s of them to the end: and no 0 stands between.
+cp "$work/sparse.db" "$work/held.db"
+sqlite3 "$work/held.db" "DELETE FROM sample;
+	INSERT INTO sample (ts, series_id, value) VALUES (100000000000, 2, 5), (110000000000, 2, 9800000005)"
+"$SQUALL" report "$work/held.db" --format json >"$work/out.json"
+is "$(j '.charts[] | select(.id == "kswapd-cpu") | . as $c | .lines[0].values | [to_entries[] | select(.value != null) |
+	select($c.seconds[.key] <= 10.05) | "\($c.seconds[.key] * 10 | round / 10)=\(.value | round)"] | unique |
+	join(" ")')" \
+	"0.2=0 0.2=100 10=100" "what was read late is one load without a gap"
+
+# Too wide a table: the column of node 0 goes, that of the reason, which is not told, stays.
+"$SQUALL" report "$work/sampled.db" --format text >"$work/out.text"
+is "$(grep '  runs forgotten  ' "$work/out.text" | xargs)" "name thread cgroup resets runs forgotten seen by reason" \
+	"in text a column of zeros is left out, one of what is not told is not"
+
 # --- names ---
 for format in text markdown; do
 	"$SQUALL" report "$work/sampled.db" --format $format >"$work/out.$format"

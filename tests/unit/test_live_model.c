@@ -661,6 +661,30 @@ static void findings_are(struct fixture *f, const char *expected)
 	assert_string_equal(text, expected);
 }
 
+struct wanted {
+	const char	*text;
+	bool		found;
+};
+
+static void on_line(void *ctx, enum live_mood mood, const char *text)
+{
+	struct wanted *wanted = ctx;
+
+	wanted->found |= strstr(text, wanted->text) != NULL;
+}
+
+static void detail_has(struct fixture *f, const char *key, const char *text, bool expected)
+{
+	const struct live_view *view = view_of("findings");
+	struct wanted wanted = { .text = text };
+	const struct live_lines out = { on_line, &wanted };
+	struct live_row row;
+
+	assert_true(live_find_row(view, f->m, key, &row));
+	view->detail(f->m, &row, &out);
+	assert_int_equal(wanted.found, expected);
+}
+
 /*
  * By the table of analyze/incident.c memory-low-overcommit explains spurious-kswapd-reset, and that endless-kswapd:
  * one incident, led by the first, which is worse than the throttling a minute later (incident-gap is 1 s).
@@ -689,6 +713,70 @@ static void test_findings_by_incident(void **state)
 	expect(f, "findings", "endless-kswapd  0 20.000", "incident", 1);
 	expect(f, "findings", "reclaim-throttled  0 100.000", "incident", 2);
 	expect_none(f, "findings", "memory-low-overcommit  0 10.000", "caused_by");
+}
+
+/* As a player does it: told at once, from end to end, and shown as the cursor goes on. */
+static void test_findings_of_a_replay(void **state)
+{
+	struct fixture *f = *state;
+
+	sample(f, START, SCOPE_SYSTEM, -1, 0, "SwapTotal", 1);
+	tell(f, "spurious-kswapd-reset", 12, 40, SEVERITY_WARNING);
+	tell(f, "memory-low-overcommit", 15, 40, SEVERITY_WARNING);
+	live_model_tick(f->m, START + 14 * S);
+	findings_are(f, "spurious-kswapd-reset<-1");
+	expect_none(f, "findings", "spurious-kswapd-reset  0 12.000", "caused_by");
+	detail_has(f, "spurious-kswapd-reset  0 12.000", "Caused by", false);
+	live_model_tick(f->m, START + 15 * S);
+	findings_are(f, "memory-low-overcommit<-1 spurious-kswapd-reset<0");
+	expect_text(f, "findings", "spurious-kswapd-reset  0 12.000", "caused_by", "memory-low-overcommit");
+	detail_has(f, "spurious-kswapd-reset  0 12.000", "Caused by memory-low-overcommit", true);
+}
+
+/* All places are taken, the last ones by what is of no weight and ends late. */
+static void fill_findings(struct fixture *f, int n)
+{
+	for (int i = 0; i < n; i++)
+		tell(f, "oom-storm", 1000 + 100 * i, 1010 + 100 * i, SEVERITY_INFO);
+	live_model_tick(f->m, START + 100 * S);
+}
+
+/*
+ * What ended first gives way, and until the next tick the new one in its place is no cause of what the old one
+ * explained. memory-low-overcommit explains endless-kswapd, and that slab-shrinker-storm.
+ */
+static void test_findings_give_way(void **state)
+{
+	struct fixture *f = *state;
+
+	sample(f, START, SCOPE_SYSTEM, -1, 0, "SwapTotal", 1);
+	tell(f, "memory-low-overcommit", 10, 30, SEVERITY_WARNING);
+	tell(f, "endless-kswapd", 12, 40, SEVERITY_WARNING);
+	tell(f, "slab-shrinker-storm", 14, 40, SEVERITY_WARNING);
+	fill_findings(f, FINDINGS_MAX - 3);
+	findings_are(f, "memory-low-overcommit<-1 endless-kswapd<0 slab-shrinker-storm<0");
+	tell(f, "nofail-spin", 50, 60, SEVERITY_HIGH);
+	findings_are(f, "nofail-spin<-1 endless-kswapd<-1 slab-shrinker-storm<-1");
+	live_model_tick(f->m, START + 101 * S);
+	findings_are(f, "nofail-spin<-1 endless-kswapd<-1 slab-shrinker-storm<1");
+}
+
+/* The same inside of an incident: what comes behind it there is not put below its neighbour. */
+static void test_findings_give_way_inside(void **state)
+{
+	struct fixture *f = *state;
+
+	sample(f, START, SCOPE_SYSTEM, -1, 0, "SwapTotal", 1);
+	tell(f, "memory-low-overcommit", 10, 40, SEVERITY_WARNING);
+	tell(f, "spurious-kswapd-reset", 12, 30, SEVERITY_WARNING);
+	tell(f, "endless-kswapd", 14, 40, SEVERITY_WARNING);
+	tell(f, "hopeless-node", 16, 40, SEVERITY_WARNING);
+	fill_findings(f, FINDINGS_MAX - 4);
+	findings_are(f, "memory-low-overcommit<-1 spurious-kswapd-reset<0 endless-kswapd<0 hopeless-node<0");
+	tell(f, "nofail-spin", 50, 60, SEVERITY_HIGH);
+	findings_are(f, "memory-low-overcommit<-1 nofail-spin<-1 endless-kswapd<-1 hopeless-node<-1");
+	live_model_tick(f->m, START + 101 * S);
+	findings_are(f, "nofail-spin<-1 memory-low-overcommit<-1 endless-kswapd<1 hopeless-node<1");
 }
 
 /* --- state --- */
@@ -846,7 +934,9 @@ int main(void)
 		T(test_rates), T(test_rates_of_nodes), T(test_watermarks), T(test_psi), T(test_task),
 		T(test_chain_ends),
 		T(test_loss), T(test_many_tasks), T(test_kswapd), T(test_where), T(test_memcg), T(test_memcg_stat),
-		T(test_many_cgroups), T(test_swap), T(test_findings), T(test_findings_by_incident), T(test_save_restore),
+		T(test_many_cgroups), T(test_swap), T(test_findings), T(test_findings_by_incident),
+		T(test_findings_of_a_replay), T(test_findings_give_way), T(test_findings_give_way_inside),
+		T(test_save_restore),
 		cmocka_unit_test(test_histogram), cmocka_unit_test(test_format), cmocka_unit_test(test_compare),
 		cmocka_unit_test(test_tables),
 	};

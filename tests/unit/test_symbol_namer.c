@@ -10,6 +10,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <cmocka.h>
@@ -214,6 +215,38 @@ static void more_than_there_is_room_for(void **state)
 	end(&s);
 }
 
+/*
+ * A pass that fails, at open (no file) or at read (a directory opens, and fails then with EISDIR), takes no names away:
+ * it is repeated after a second, and what still waits at the end has a last try.
+ */
+static void failed_passes_are_repeated(void **state)
+{
+	char aside[80];
+	struct scene s;
+
+	begin(&s, kallsyms);
+	snprintf(aside, sizeof(aside), "%s.aside", s.path);
+	assert_int_equal(rename(s.path, aside), 0);
+	event(&s, 0, BASE + 0x10);
+	assert_true(told(&s, 10, "") == 1);
+	assert_true(symbol_namer_waiting(s.namer));
+	assert_int_equal(mkdir(s.path, 0700), 0);
+	assert_true(told(&s, 10.25, "") == 0.75);
+	event(&s, 0, BASE + 0x40);
+	assert_true(told(&s, 11, "") == 1);
+	assert_int_equal(rmdir(s.path), 0);
+	assert_int_equal(rename(aside, s.path), 0);
+	assert_true(told(&s, 12, "10=super_cache_scan 40=scan_shadow_nodes ") < 0);
+	assert_false(symbol_namer_waiting(s.namer));
+	assert_int_equal(rename(s.path, aside), 0);
+	event(&s, 0, BASE + 0x50);
+	event(&s, 0, BASE + 0x60);
+	assert_true(told(&s, 13, "") == 1);
+	assert_int_equal(rename(aside, s.path), 0);
+	at_the_end(&s, "50=weak_scan 60=first_name symbols_unnamed=0 ");
+	end(&s);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -222,6 +255,7 @@ int main(void)
 		cmocka_unit_test(names_are_repeated),
 		cmocka_unit_test(what_is_hidden),
 		cmocka_unit_test(more_than_there_is_room_for),
+		cmocka_unit_test(failed_passes_are_repeated),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
