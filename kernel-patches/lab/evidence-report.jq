@@ -109,11 +109,25 @@ def primary_words:
 		end
 	end;
 
-def price_words:
+# Declared metrics that are the same in all runs: compare does not test them, so Holm's correction is over fewer.
+def untested($table):
+	.storm as $storm | first($table.storms[] | select(.name == $storm)) as $declared |
+	[.compare.metrics[] | select(.role == "told" and .not_compared == null and (.name | among($declared.secondary))) |
+		select(.base_values + .cand_values | map(select(. != null)) | unique | length == 1)];
+
+def untested_words($table):
+	[.compare.metrics[] | select(.role == "secondary" and .p_holm != null)] as $tested |
+	untested($table) | if . == [] then empty else
+		"Declared, but the same in all runs and so not tested: " +
+		"\(map("\(.name) (\(.unit as $unit | .base.median | amount($unit)))") | listed); Holm's correction is over the other " +
+		"\($tested | length)." end;
+
+def price_words($table):
 	if .compare == null then ""
 	else [(declared("worse") | if . == [] then empty else "Worse: \(map(named) | listed)." end),
 	      (declared("better") | if . == [] then empty else "Better: \(map(named) | listed)." end),
-	      (declared("changed") | if . == [] then empty else "Changed: \(map(named) | listed)." end)] | join(" ")
+	      (declared("changed") | if . == [] then empty else "Changed: \(map(named) | listed)." end),
+	      untested_words($table)] | join(" ")
 	end;
 
 # Whether it came out as the table said beforehand.
@@ -138,10 +152,21 @@ def died_words:
 	"Guests that failed or crashed and were run again: \(map("\(.died) of \(.arm)") | listed). A run that failed is in no number below" +
 	(if ([.[].died] | unique | length) > 1 then "; arms in which more of them fail look better than they are." else "." end);
 
+# Of each storm, whether the table declares what it did when the runs were begun.
+def declaration_words($table):
+	. as $pieces | .[] | select(.declared) | .declared as $now | select($table.describes | not) |
+	[$pieces[] | select(.cell) | .cell | select(.storm == $now.storm) | .runs[].declared] |
+	if any(.[]; . != null and . != $now.sum) then
+		"\($now.storm): the metrics or the expectations that the table declares were CHANGED after runs were begun"
+	elif any(.[]; . == null) then
+		"\($now.storm): what the table declared was not kept with the runs: they do not tell whether it was changed since"
+	else empty end;
+
 def put_verdicts($table):
 	"## What came out", "",
 	(.[] | select(.pair) | .pair |
-		"\(.storm), \(.base) to \(.cand): **\(ruling)**. \(primary_words) \(price_words) \(expectation($table))" | item), "",
+		"\(.storm), \(.base) to \(.cand): **\(ruling)**. \(primary_words) \(price_words($table)) \(expectation($table))" | item),
+	(declaration_words($table) + "." | item), "",
 	(died_words | prose);
 
 def put_arms($table):
@@ -275,9 +300,7 @@ def put_environment($table):
 	($table.storms[] as $storm | ($pieces | guest_facts($storm.name)) | select(. != "") | "guest of \($storm.name): \(.)" | item),
 	($pieces | [.[] | select(.cell) | .cell.runs[] | { release: .kernel.release, image: .kernel.image, build: .kernel.build }] | unique[] |
 		"kernel \(.release): image sha256 \(.image)...\(if .build == "" then "" else "; " + (.build | split("\n") | map(plain) | join("; ")) end)" | item),
-	($pieces | [.[] | select(.declared) | .declared] | .[] | . as $now |
-		select(any($pieces[] | select(.cell) | .cell | select(.storm == $now.storm) | .runs[]; (.declared // $now.sum) != $now.sum)) |
-		"\(.storm): the metrics or the expectations that the table declares were CHANGED after runs were made" | item),
+	($pieces | declaration_words($table) | item),
 	([.[] | select(.pair) | .pair.compare.notes[]?.text] | unique[] | "note of squall compare: \(plain)" | item), "";
 
 def put_repeat($series; $table):
