@@ -151,6 +151,12 @@ take() {
 	say "$name: of ${store#"$runs/"}, $(($(stat -c %s "$samples/$name.db") >> 10)) KiB"
 }
 
+# says STORE KIND: what is found in it, KIND first
+says() {
+	"$squall" analyze --json "$1" | jq -r --arg kind "$2" '[.findings[] | select(.severity != "info") | .kind] |
+		[$kind] + (unique - [$kind]) | map("`\(.)`") | join(", ")'
+}
+
 # The table of README.md, between its marks.
 refresh_readme() {
 	local name kind _
@@ -158,7 +164,7 @@ refresh_readme() {
 	while IFS=$'\t' read -r name _ kind _; do
 		[ ! -f "$samples/$name.db" ] || printf '| [%s.db](%s.md) | %s | %s |\n' "$name" "$name" \
 			"$(sqlite3 "$samples/$name.db" "SELECT value FROM meta WHERE key = 'kernel_release'")" \
-			"$([ "$kind" = none ] && echo 'no storm: a control' || echo "\`$kind\`")"
+			"$([ "$kind" = none ] && echo 'no storm: a control' || says "$samples/$name.db" "$kind")"
 	done < <(table) >"$work/rows"
 	sed -i -e "/<!-- stores: begin -->/,/<!-- stores: end -->/{/<!-- stores: /!d;/begin -->/r $work/rows" -e '}' \
 		"$samples/README.md"

@@ -4,35 +4,45 @@
 # finding are those that SQL counts in the same time.
 . "$(dirname "$0")/../lib.sh"
 
-# KIND, evidence, SQL with FROM and TO for the time of the finding; grown(NAME): of a counter of the system
-sql_of() {
+# KIND, evidence, and what it is: SQL with FROM and TO for the time of the finding, or SCOPE:NAME, which stands for the growth of
+# that counter meanwhile (of the cgroup in which it grew most)
+rows() {
 	cat <<-'ROWS'
-	nonmovable-reclaim-spin|extfrag_nonmovable_in_recording|SELECT count(*) FROM mm_page_alloc_extfrag WHERE alloc_migratetype <> 1
 	ram-backed-swap-stall|decisions_to_go_on|SELECT count(*) FROM reclaim_retry_zone WHERE wmark_check AND ts BETWEEN FROM AND TO
-	zswap-pool-limit|limit_hits|SELECT grown(zswap.pool_limit_hit)
-	zswap-pool-limit|swap_out|SELECT grown(pswpout)
-	zswap-pool-limit|past_zswap|SELECT grown(pswpout) - grown(zswpwb)
-	zswap-shrinker-ineffective|past_zswap|SELECT grown(pswpout) - grown(zswpwb)
-	zswap-over-reclaim|written_back|SELECT grown(zswpwb)
-	zswap-over-reclaim|swap_in|SELECT grown(pswpin)
-	memory-low-overcommit|scanned_by_kswapd|SELECT grown(pgscan_kswapd)
-	proactive-overshoot|reclaimed_on_demand|SELECT grown(pgsteal_proactive)
-	proactive-overshoot|refaulted_file_pages|SELECT grown(workingset_refault_file)
+	zswap-pool-limit|limit_hits|SELECT system:zswap.pool_limit_hit
+	zswap-pool-limit|past_zswap|SELECT system:pswpout - system:zswpwb
+	zswap-shrinker-ineffective|past_zswap|SELECT system:pswpout - system:zswpwb
+	zswap-over-reclaim|written_back|SELECT system:zswpwb
+	zswap-over-reclaim|swap_in|SELECT system:pswpin
+	memory-low-overcommit|scanned_by_kswapd|SELECT system:pgscan_kswapd
+	proactive-overshoot|reclaimed_on_demand|SELECT cgroup:pgsteal_proactive
+	proactive-overshoot|refaulted_file_pages|SELECT cgroup:workingset_refault_file
 	writeback-limited|tasks_congested|SELECT count(*) FROM mm_vmscan_throttled WHERE reason = 8 AND ts BETWEEN FROM AND TO
 	compaction-thrash|attempts|SELECT count(*) FROM mm_compaction_try_to_compact_pages WHERE ts BETWEEN FROM AND TO
 	compaction-deferred|failed_tries|SELECT count(*) FROM mm_compaction_defer_compaction WHERE defer_shift = 6 AND idx = 1 AND ts BETWEEN FROM AND TO
 	ROWS
 }
 
+# growth STORE SCOPE NAME FROM TO: only changes are stored, so the value at a time is the last one up to it
+growth() {
+	sqlite3 "$1" "WITH one AS (SELECT series_id, ts, value FROM sample JOIN series ON series.id = series_id
+			WHERE scope = '$2' AND name = '$3')
+		SELECT max(at_end - at_start) FROM (SELECT
+			(SELECT value FROM one WHERE series_id = s.series_id AND ts <= $5 ORDER BY ts DESC LIMIT 1) AS at_end,
+			coalesce((SELECT value FROM one WHERE series_id = s.series_id AND ts <= $4 ORDER BY ts DESC LIMIT 1),
+				(SELECT value FROM one WHERE series_id = s.series_id ORDER BY ts LIMIT 1)) AS at_start
+			FROM (SELECT DISTINCT series_id FROM one) AS s)"
+}
+
 # count STORE SQL FROM TO
 count() {
-	local sql
+	local sql=$2 counter
 
-	sql=$(sed -E "s/grown\(([a-z_.]+)\)/(SELECT max(value) - min(value) FROM (SELECT value, ts FROM sample JOIN series \
-ON series.id = series_id WHERE scope = 'system' AND name = '\1' AND ts <= TO AND ts >= (SELECT max(ts) FROM sample JOIN series \
-ON series.id = series_id WHERE scope = 'system' AND name = '\1' AND ts <= FROM)))/g; s/FROM AND TO/$3 AND $4/; s/<= TO/<= $4/g; \
-s/<= FROM/<= $3/g" <<<"$2")
-	sqlite3 "$1" "$sql"
+	while [[ $sql =~ (system|cgroup):([a-z_.]+) ]]; do
+		counter=${BASH_REMATCH[0]}
+		sql=${sql//"$counter"/$(growth "$1" "${BASH_REMATCH[1]}" "${BASH_REMATCH[2]}" "$3" "$4")}
+	done
+	sqlite3 "$1" "$(sed "s/FROM AND TO/$3 AND $4/" <<<"$sql")"
 }
 
 found=
@@ -55,7 +65,7 @@ for store in "$TOP"/samples/*.db; do
 		read -r from to value < <(jq -r --arg kind "$kind" --arg name "$evidence" '[.findings[] | select(.kind == $kind)][0] |
 			"\(.start_ns) \(.end_ns) \(.evidence[$name].value)"' "$work/json")
 		is "$value" "$(count "$store" "$sql" "$from" "$to")" "$name: $evidence is what SQL counts"
-	done < <(sql_of)
+	done < <(rows)
 done
 [ -n "$found" ]
 ok $? "there are stores"
