@@ -90,8 +90,6 @@ struct kswapd_probe {
 	struct ring_buffer	*ring;
 	const struct sink	*sink;		/* while draining */
 	int			find_link;	/* iterator over all tasks; -1 none */
-	int			read_link;	/* iterator over the one kswapd of read_tid; -1 none */
-	int			read_tid;
 	int			hook_error;
 	uint64_t		find_ns;	/* when nodes are looked for again */
 };
@@ -138,58 +136,42 @@ static int load(struct kswapd_probe *p, struct source_error *err)
 	return ret;
 }
 
-/* Starts the iterator of @link from its beginning. Returns what it wrote to @buf, in bytes, or a negative errno. */
-static ssize_t iterate(int link, void *buf, size_t size)
+/* Lets the iterator of @link, which writes nothing, visit all tasks. The kernel takes 32 KiB for it meanwhile. */
+static int visit_tasks(int link)
 {
 	int fd = bpf_iter_create(link);
-	size_t fill = 0;
+	char nothing;
 	ssize_t n;
 
 	if (fd < 0)
 		return fd;
 	do {
-		n = read(fd, (char *)buf + fill, size - fill);
-		if (n > 0)
-			fill += n;
-	} while ((n > 0 && fill < size) || (n < 0 && (errno == EINTR || errno == EAGAIN)));
-	n = n < 0 ? -errno : (ssize_t)fill;
+		n = read(fd, &nothing, sizeof(nothing));
+	} while (n < 0 && (errno == EINTR || errno == EAGAIN));
+	n = n < 0 ? -errno : 0;
 	close(fd);
 	return n;
 }
 
-static void close_link(int *link)
-{
-	if (*link >= 0)
-		close(*link);
-	*link = -1;
-}
-
-/* An iterator with a single task is new in 6.1; older kernels would visit all and tell each node as often. */
-static int attach_reader(struct kswapd_probe *p, int tid)
-{
-	union bpf_iter_link_info which = { .task = { .tid = tid } };
-	LIBBPF_OPTS(bpf_link_create_opts, opts, .iter_info = &which, .iter_info_len = sizeof(which));
-
-	close_link(&p->read_link);
-	p->read_link = bpf_link_create(bpf_program__fd(p->skel->progs.read_nodes), 0, BPF_TRACE_ITER, &opts);
-	/* One that failed is tried again with the next look for nodes. */
-	p->read_tid = p->read_link < 0 ? -1 : tid;
-	return p->read_link < 0 ? p->read_link : 0;
-}
-
-/* Looks for nodes, and attaches the reader to one of their threads; any of them answers for all. */
 static int find_nodes(struct kswapd_probe *p)
 {
 	const struct kswapd_node *nodes = p->skel->bss->nodes;
-	char unused[16];
-	ssize_t ret = iterate(p->find_link, unused, sizeof(unused));
+	int ret = visit_tasks(p->find_link);
 
-	if (ret < 0)
+	if (ret)
 		return ret;
 	for (unsigned int i = 0; i < KSWAPD_NODES_MAX; i++)
 		if (nodes[i].pgdat)
-			return nodes[i].tid == p->read_tid ? 0 : attach_reader(p, nodes[i].tid);
+			return 0;
 	return -ESRCH;
+}
+
+/* Has the kernel fill readings[]. It takes no memory for that. */
+static int read_nodes(const struct kswapd_probe *p)
+{
+	LIBBPF_OPTS(bpf_test_run_opts, opts);
+
+	return bpf_prog_test_run_opts(bpf_program__fd(p->skel->progs.read_nodes), &opts);
 }
 
 /* The tracepoints that there are; without any the samples still work. */
@@ -229,12 +211,17 @@ static int start(struct kswapd_probe *p, struct source_error *err)
 	p->find_link = bpf_link_create(bpf_program__fd(p->skel->progs.find_nodes), 0, BPF_TRACE_ITER, NULL);
 	if (p->find_link < 0)
 		return fail(err, p->find_link, "cannot attach to the task iterator", "");
+	/* Before a node is known nothing is read; what comes back is whether the kernel runs it. */
+	ret = read_nodes(p);
+	if (ret)
+		return fail(err, ret, "cannot run the BPF program that reads kswapd_failures",
+			    "Linux 5.10 and later can");
 	ret = find_nodes(p);
 	if (ret == -ESRCH)
 		return fail(err, ret, "BPF finds no kswapd thread with a node",
 			    "in a container: kernel threads are seen from the machine's own pid namespace only");
 	if (ret)
-		return fail(err, ret, "cannot iterate over the kswapd threads", "Linux 6.1 and later can");
+		return fail(err, ret, "cannot iterate over the tasks", "");
 	attach_hooks(p);
 	return 0;
 }
@@ -247,7 +234,6 @@ int kswapd_probe_open(struct kswapd_probe **out, struct source_error *err)
 	if (!p)
 		return fail(err, -ENOMEM, strerror(ENOMEM), "");
 	p->find_link = -1;
-	p->read_link = -1;
 	ret = load(p, err);
 	if (!ret)
 		ret = start(p, err);
@@ -265,8 +251,8 @@ void kswapd_probe_free(struct kswapd_probe *p)
 		return;
 	for (int i = 0; i < KSWAPD_HOOK_COUNT; i++)
 		bpf_link__destroy(p->hooks[i]);
-	close_link(&p->read_link);
-	close_link(&p->find_link);
+	if (p->find_link >= 0)
+		close(p->find_link);
 	ring_buffer__free(p->ring);
 	kswapd_bpf__destroy(p->skel);
 	free(p);
@@ -274,9 +260,9 @@ void kswapd_probe_free(struct kswapd_probe *p)
 
 int kswapd_probe_sample(struct kswapd_probe *p, uint64_t now_ns, const struct sink *sink)
 {
-	struct kswapd_reading readings[KSWAPD_NODES_MAX];
-	ssize_t bytes;
-	int ret = 0;
+	const struct kswapd_reading *readings = p->skel->bss->readings;
+	bool any = false;
+	int ret;
 
 	if (now_ns >= p->find_ns) {
 		ret = find_nodes(p);
@@ -284,13 +270,17 @@ int kswapd_probe_sample(struct kswapd_probe *p, uint64_t now_ns, const struct si
 		if (ret)
 			return ret;
 	}
-	bytes = iterate(p->read_link, readings, sizeof(readings));
-	if (bytes < 0)
-		return bytes;
-	for (size_t i = 0; !ret && i < bytes / sizeof(readings[0]); i++)
+	ret = read_nodes(p);
+	if (ret)
+		return ret;
+	for (size_t i = 0; !ret && i < KSWAPD_NODES_MAX; i++) {
+		if (!readings[i].ts_ns)
+			continue;
+		any = true;
 		ret = kswapd_reading_emit(&readings[i], sink);
-	/* The thread that the reader is attached to has gone, and others may be there. */
-	if (!bytes)
+	}
+	/* All nodes that were known have gone, and others may be there. */
+	if (!any)
 		p->find_ns = 0;
 	return ret;
 }

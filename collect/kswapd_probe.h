@@ -42,8 +42,9 @@ void kswapd_probe_free(struct kswapd_probe *p);
 /*
  * One sample each of kswapd_failures, kswapd_order and kswapd_highest_zoneidx per node, with the time at which it was
  * read (on a starving machine some time after @now_ns), and a failures_change for each node whose value is not the one
- * told last; the first sight of a node is one, with previous -1. Every ten seconds it looks for nodes that came with hotplugged memory, which visits all tasks. 0, or a negative
- * errno of the kernel or the sink.
+ * told last; the first sight of a node is one, with previous -1. It opens nothing and takes no memory, from the kernel
+ * neither, so that a storm does not hold it up; except every ten seconds, when it looks for nodes that came with
+ * hotplugged memory, which visits all tasks. 0, or a negative errno of the kernel or the sink.
  */
 int kswapd_probe_sample(struct kswapd_probe *p, uint64_t now_ns, const struct sink *sink);
 

@@ -2,11 +2,11 @@
 /*
  * kswapd.bpf.c - reads pgdat->kswapd_failures, and tells when it changes and in whose context.
  *
- * Only task iterators and classic tracepoint programs: no kprobe, fentry or symbol, which many kernels do not give. A
- * node is found through its kswapd thread, which is started with the pgdat as its argument. find_nodes() visits all
- * tasks and remembers the nodes, read_nodes() is attached to one of the kswapd threads and answers for all nodes, so
- * that a sample costs the same with ten tasks and with a hundred thousand. The tracepoint programs look at the
- * remembered nodes.
+ * Only a task iterator, classic tracepoint programs and one that user space runs: no kprobe, fentry or symbol, which
+ * many kernels do not give. A node is found through its kswapd thread, which is started with the pgdat as its argument.
+ * find_nodes() visits all tasks and remembers the nodes. read_nodes() reads those, so that a sample costs the same with
+ * ten tasks and with a hundred thousand; it is no iterator, because each reading of one takes 32 KiB from the kernel,
+ * and a storm is no time to ask for memory. The tracepoint programs look at the remembered nodes.
  *
  * The kernel types are declared here as far as they are used; CO-RE puts in the offsets of the running kernel.
  */
@@ -58,12 +58,7 @@ struct pglist_data___atomic {
 	struct atomic		kswapd_failures;
 };
 
-struct bpf_iter_meta {
-	struct seq_file		*seq;
-};
-
 struct bpf_iter__task {
-	struct bpf_iter_meta	*meta;
 	struct task_struct	*task;		/* NULL: behind the last one */
 };
 #pragma clang attribute pop
@@ -75,6 +70,7 @@ struct {
 
 /* Slots are filled in order by find_nodes() and freed by read_nodes(); one thread of user space runs both. */
 struct kswapd_node nodes[KSWAPD_NODES_MAX];
+struct kswapd_reading readings[KSWAPD_NODES_MAX];	/* by read_nodes(), in the slots of the nodes */
 __u32 slots;		/* behind the last slot that was ever filled */
 __u64 dropped;		/* changes for which the ring had no room */
 __u64 left_out;		/* times that a node was found and no slot was free */
@@ -193,31 +189,31 @@ static bool still_there(struct kswapd_node *n)
 	return (__u64)BPF_CORE_READ(pgdat, kswapd) == n->task && BPF_CORE_READ(pgdat, node_id) == n->node;
 }
 
-/* What is known of a node at this moment; false when its memory cannot be read. */
-static bool read_node(struct kswapd_node *n, struct kswapd_reading *reading)
+/* What is known of a node at this moment; ts_ns stays 0 when its memory cannot be read. */
+static void read_node(struct kswapd_node *n, struct kswapd_reading *reading)
 {
 	struct pglist_data *pgdat = (void *)n->pgdat;
+	__s32 value = 0;
+	__s32 previous = 0;
 
-	__builtin_memset(reading, 0, sizeof(*reading));
-	if (!look(n, &reading->value, &reading->previous))
-		return false;
+	if (!look(n, &value, &previous))
+		return;
 	reading->ts_ns = bpf_ktime_get_ns();
 	reading->node = n->node;
+	reading->value = value;
+	reading->previous = previous;
 	reading->order = BPF_CORE_READ(pgdat, kswapd_order);
 	reading->highest_zoneidx = BPF_CORE_READ(pgdat, kswapd_highest_zoneidx);
-	return true;
 }
 
-/* One record per node. All of them fit into the iterator's buffer, so that the kernel never calls twice for a task. */
-SEC("iter/task")
-int read_nodes(struct bpf_iter__task *ctx)
+/* Attached to nothing: user space runs it for each look (BPF_PROG_TEST_RUN), then finds the answer in readings[]. */
+SEC("raw_tp")
+int read_nodes(void *ctx)
 {
-	if (!ctx->task)
-		return 0;
 	for (__u32 i = 0; i < KSWAPD_NODES_MAX; i++) {
 		struct kswapd_node *n = &nodes[i];
-		struct kswapd_reading reading;
 
+		readings[i].ts_ns = 0;
 		if (!n->pgdat)
 			continue;
 		if (!still_there(n)) {
@@ -225,8 +221,7 @@ int read_nodes(struct bpf_iter__task *ctx)
 			n->seen = 0;
 			continue;
 		}
-		if (read_node(n, &reading))
-			bpf_seq_write(ctx->meta->seq, &reading, sizeof(reading));
+		read_node(n, &readings[i]);
 	}
 	return 0;
 }

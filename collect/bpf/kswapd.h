@@ -49,9 +49,9 @@ struct kswapd_node {
 	__s32	tid;			/* of its kswapd */
 };
 
-/* One node in one answer of the iterator. */
+/* What the last look found of one node. */
 struct kswapd_reading {
-	__u64	ts_ns;			/* CLOCK_MONOTONIC, when it was read */
+	__u64	ts_ns;			/* CLOCK_MONOTONIC, when it was read; 0: no node in this slot, or not to be read */
 	__s32	node;
 	__s32	value;
 	__s32	previous;		/* -1 first sight; == value: no change */

@@ -11,6 +11,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 
 #include <cmocka.h>
 
@@ -332,6 +333,32 @@ static void test_live(void **state)
 	kswapd_probe_free(p);
 }
 
+/* Where no file can be opened a sample comes all the same; only the look for nodes, ten seconds later, fails. */
+static void test_live_opens_nothing(void **state)
+{
+	const uint64_t first_ns = 1000;
+	const uint64_t find_ns = first_ns + 10ull * 1000 * 1000 * 1000;
+	struct kswapd_probe *p = open_or_skip();
+	struct heard h = { .text = "" };
+	const struct sink sink = { &ops, &h };
+	struct kswapd_probe_stats stats;
+	struct rlimit files;
+	int before, at;
+
+	kswapd_probe_stats(p, &stats);
+	assert_int_equal(kswapd_probe_sample(p, first_ns, &sink), 0);
+	assert_int_equal(getrlimit(RLIMIT_NOFILE, &files), 0);
+	h = (struct heard) { .text = "" };
+	assert_int_equal(setrlimit(RLIMIT_NOFILE, &(struct rlimit) { 0, files.rlim_max }), 0);
+	before = kswapd_probe_sample(p, find_ns - 1, &sink);
+	at = kswapd_probe_sample(p, find_ns, &sink);
+	assert_int_equal(setrlimit(RLIMIT_NOFILE, &files), 0);
+	assert_int_equal(before, 0);
+	assert_int_equal(h.nodes, stats.nodes);
+	assert_int_equal(at, -EMFILE);
+	kswapd_probe_free(p);
+}
+
 /* The sink's answer comes back from a sample, and the next sample works. */
 static void test_live_sink_fails(void **state)
 {
@@ -376,6 +403,7 @@ int main(void)
 		cmocka_unit_test(test_sink_fails),
 		cmocka_unit_test(test_verifier_reason),
 		cmocka_unit_test(test_live),
+		cmocka_unit_test(test_live_opens_nothing),
 		cmocka_unit_test(test_live_sink_fails),
 		cmocka_unit_test(test_live_leaks_nothing),
 	};
