@@ -38,16 +38,42 @@ static void *sum_file(void *arg)
 	return NULL;
 }
 
-void checksum_start(struct checksum *sum, int fd)
+static void begin(struct checksum *sum)
+{
+	if (!sum->begun && sum->fd >= 0)
+		sum->running = !pthread_create(&sum->thread, NULL, sum_file, sum);
+	sum->begun = true;
+}
+
+static int on_type(void *ctx, const struct event_type *type)
+{
+	begin(ctx);
+	return 0;
+}
+
+static int on_meta(void *ctx, const char *key, const char *value)
+{
+	begin(ctx);
+	return 0;
+}
+
+void checksum_init(struct checksum *sum, int fd)
 {
 	*sum = (struct checksum){ .fd = fd };
-	sum->running = !pthread_create(&sum->thread, NULL, sum_file, sum);
+}
+
+struct sink checksum_sink(struct checksum *sum)
+{
+	static const struct sink_ops ops = { .type = on_type, .meta = on_meta };
+
+	return (struct sink){ &ops, sum };
 }
 
 const char *checksum_wait(struct checksum *sum)
 {
+	begin(sum);
 	if (sum->running)
 		pthread_join(sum->thread, NULL);
-	sum->running = 0;
+	sum->running = false;
 	return sum->text;
 }

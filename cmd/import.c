@@ -193,7 +193,7 @@ static int import(struct import *im, const struct input *input)
 	const struct analysis_options analysis_options = { .th = &im->th, .chain = on_chain, .failures = on_failures,
 							   .ctx = im };
 	struct source_error err = { 0 };
-	struct fanout fanout = { .n = 2 };
+	struct fanout fanout = { .n = 3 };
 	struct sink sink = fanout_sink(&fanout);
 	struct checksum sum;
 	int ret;
@@ -212,11 +212,12 @@ static int import(struct import *im, const struct input *input)
 	/* The store comes first, so that the row of an event is there before the chain that ends with it. */
 	fanout.sinks[0] = store_writer_sink(im->writer);
 	fanout.sinks[1] = analysis_sink(im->analysis);
+	fanout.sinks[2] = checksum_sink(&sum);
+	checksum_init(&sum, input->size ? input->fd : -1);
 	if (snapshots_open(&im->snapshots, &sink)) {
 		store_writer_abort(im->writer);
 		return STATUS_ERROR;
 	}
-	checksum_start(&sum, input->size ? input->fd : -1);
 	ret = input_run(input, &sink, "importing", &err);
 	return finish(im, input, &sum, ret, &err);
 }
