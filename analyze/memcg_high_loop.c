@@ -169,17 +169,15 @@ static void slot(void *ctx, struct memcg_slots *s, uint64_t from_ns, uint64_t to
 		cg->marks = judge(w, cg, ns_to_s(to_ns - from_ns));
 }
 
-static const struct memcg_slot_ops slot_ops = { .slot = slot, .done = done };
+static const struct memcg_slot_ops slot_ops = {
+	.of_cgroup = of_cgroup, .of_system = of_system, .slot = slot, .done = done,
+};
 
 static void on_sample(void *state, const struct sample *sample)
 {
 	struct high_watch *w = state;
 
-	w->slots.ops = &slot_ops;
-	w->slots.ctx = w;
-	w->slots.of_cgroup = of_cgroup;
-	w->slots.of_system = of_system;
-	memcg_slots_sample(&w->slots, sample);
+	memcg_slots_sample(&w->slots, &slot_ops, w, sample);
 	if (sample->scope != SCOPE_CGROUP || sample->name[0] != 'm')
 		return;
 	w->v2 |= !strcmp(sample->name, of_cgroup[HIGH_EVENTS].name);

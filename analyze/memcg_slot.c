@@ -202,15 +202,18 @@ static void advance(struct memcg_slots *s, uint64_t ts)
 	}
 }
 
-void memcg_slots_sample(struct memcg_slots *s, const struct sample *sample)
+void memcg_slots_sample(struct memcg_slots *s, const struct memcg_slot_ops *ops, void *ctx,
+			const struct sample *sample)
 {
-	const struct memcg_counter *counters = sample->scope == SCOPE_SYSTEM ? s->of_system : s->of_cgroup;
+	const struct memcg_counter *counters = sample->scope == SCOPE_SYSTEM ? ops->of_system : ops->of_cgroup;
 	struct memcg *cg;
 	bool gone;
 	int i;
 
 	if (sample->scope != SCOPE_SYSTEM && sample->scope != SCOPE_CGROUP)
 		return;
+	s->ops = ops;
+	s->ctx = ctx;
 	advance(s, sample->ts);
 	if (sample->ts > s->last_ns)
 		s->last_ns = sample->ts;

@@ -62,7 +62,9 @@ struct memcg_episode {
 
 struct memcg_slots;
 
+/* What a user wants, constant. */
 struct memcg_slot_ops {
+	const struct memcg_counter *of_cgroup, *of_system;	/* share their indexes; a name "" is not wanted */
 	/* The slot from @from_ns to @to_ns is over. Sets marks of what is bad, in s->system and by memcg_slots_each(). */
 	void (*slot)(void *ctx, struct memcg_slots *s, uint64_t from_ns, uint64_t to_ns);
 	void (*done)(void *ctx, const struct memcg_episode *e);		/* borrowed */
@@ -71,7 +73,6 @@ struct memcg_slot_ops {
 struct memcg_slots {
 	const struct memcg_slot_ops	*ops;
 	void				*ctx;
-	const struct memcg_counter	*of_cgroup, *of_system;		/* share their indexes; a name "" is not wanted */
 	bool				begun;
 	uint64_t			slot_ns, last_ns;
 	uint64_t			resumed_ns;	/* after a pause: growth since a sample before it is left out */
@@ -82,8 +83,9 @@ struct memcg_slots {
 	struct memcg_episode		episode[MEMCG_EPISODES];
 };
 
-/* ops, ctx, of_cgroup and of_system are to be set before. */
-void memcg_slots_sample(struct memcg_slots *s, const struct sample *sample);
+/* @s zeroed is empty. @ops and @ctx are the same each time, and stay in place. */
+void memcg_slots_sample(struct memcg_slots *s, const struct memcg_slot_ops *ops, void *ctx,
+			const struct sample *sample);
 
 /* The next cgroup after @cg, the first one after NULL; NULL at the end. */
 struct memcg *memcg_slots_each(struct memcg_slots *s, struct memcg *cg);

@@ -227,17 +227,15 @@ static void done_and_over(void *ctx, const struct memcg_episode *e)
 	w->low_events = (struct top_tasks){ 0 };
 }
 
-static const struct memcg_slot_ops ops = { .slot = slot, .done = done_and_over };
+static const struct memcg_slot_ops ops = {
+	.of_cgroup = of_cgroup, .of_system = of_system, .slot = slot, .done = done_and_over,
+};
 
 static void on_sample(void *state, const struct sample *sample)
 {
 	struct low_watch *w = state;
 
-	w->slots.ops = &ops;
-	w->slots.ctx = w;
-	w->slots.of_cgroup = of_cgroup;
-	w->slots.of_system = of_system;
-	memcg_slots_sample(&w->slots, sample);
+	memcg_slots_sample(&w->slots, &ops, w, sample);
 	if (!w->told && sample->scope == SCOPE_CGROUP)
 		for (int i = 0; i < CURRENT; i++)
 			w->told |= !strcmp(sample->name, of_cgroup[i].name);

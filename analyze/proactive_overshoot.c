@@ -129,17 +129,15 @@ static void done(void *ctx, const struct memcg_episode *e)
 	detector_report(p->d, &f);
 }
 
-static const struct memcg_slot_ops ops = { .slot = slot, .done = done };
+static const struct memcg_slot_ops ops = {
+	.of_cgroup = of_cgroup, .of_system = of_system, .slot = slot, .done = done,
+};
 
 static void on_sample(void *state, const struct sample *sample)
 {
 	struct proactive *p = state;
 
-	p->slots.ops = &ops;
-	p->slots.ctx = p;
-	p->slots.of_cgroup = of_cgroup;
-	p->slots.of_system = of_system;
-	memcg_slots_sample(&p->slots, sample);
+	memcg_slots_sample(&p->slots, &ops, p, sample);
 	p->told |= sample->name[0] == 'p' && !strcmp(sample->name, of_cgroup[PROACTIVE].name);
 }
 

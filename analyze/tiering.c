@@ -84,7 +84,9 @@ static void done(void *ctx, const struct memcg_episode *e)
 	detector_report(t->d, &f);
 }
 
-static const struct memcg_slot_ops ops = { .slot = slot, .done = done };
+static const struct memcg_slot_ops ops = {
+	.of_cgroup = of_cgroup, .of_system = of_system, .slot = slot, .done = done,
+};
 
 static void on_sample(void *state, const struct sample *sample)
 {
@@ -92,11 +94,7 @@ static void on_sample(void *state, const struct sample *sample)
 
 	if (sample->scope != SCOPE_SYSTEM)
 		return;
-	t->slots.ops = &ops;
-	t->slots.ctx = t;
-	t->slots.of_cgroup = of_cgroup;
-	t->slots.of_system = of_system;
-	memcg_slots_sample(&t->slots, sample);
+	memcg_slots_sample(&t->slots, &ops, t, sample);
 }
 
 /* "numa_balancing" and its changes, "numa_balancing@TS": the last one holds. */

@@ -81,16 +81,14 @@ static void hear(void *ctx, const struct memcg_episode *e)
 	h->last = *e;
 }
 
-static const struct memcg_slot_ops heard_ops = { mark_bad, hear };
+static const struct memcg_slot_ops heard_ops = { two, two, mark_bad, hear };
 
 static struct memcg_slots *slots_new(struct heard *h)
 {
 	struct memcg_slots *s = test_calloc(1, sizeof(*s));
 
 	*h = (struct heard){ .bad_id = CHILD };
-	s->ops = &heard_ops;
 	s->ctx = h;
-	s->of_cgroup = s->of_system = two;
 	return s;
 }
 
@@ -99,7 +97,7 @@ static void put(struct memcg_slots *s, double at_s, uint64_t id, const char *nam
 	const enum sample_scope scope = id ? SCOPE_CGROUP : SCOPE_SYSTEM;
 	const struct sample one = { START_NS + at_s * NSEC_PER_SEC, scope, -1, id, name, "", value };
 
-	memcg_slots_sample(s, &one);
+	memcg_slots_sample(s, &heard_ops, s->ctx, &one);
 }
 
 /* Base 10 at 0 s, 15 at 5 s, 25 at 9.9 s: 15 in slot one. 3 at 12 s (it began anew): 3 in slot two. None after. */

@@ -88,6 +88,13 @@ static void scene_end(struct scene *s)
 	assert_int_equal(SINK_CALL(&s->sink, end), 0);
 }
 
+/* By kswapd, which is thread 50. */
+static void fail_15_times(struct scene *s)
+{
+	for (int k = 0; k < 15; k++)
+		change(s, k, k + 1, 50, SEC / 100);
+}
+
 /* kswapd (50) sets its count back itself five times, thread 700 four times: that one is who could be asked to stop. */
 static void kswapd_is_no_offender(void **state)
 {
@@ -98,8 +105,7 @@ static void kswapd_is_no_offender(void **state)
 	wake(&s);
 	for (int round = 0; round < 10; round++) {
 		wake(&s);
-		for (int k = 0; k < 15; k++)
-			change(&s, k, k + 1, 50, SEC / 100);
+		fail_15_times(&s);
 		if (round < 9)
 			change(&s, 15, 0, round < 5 ? 50 : 700, SEC / 100);
 	}
@@ -124,8 +130,7 @@ static void kswapd_alone(void **state)
 	wake(&s);
 	for (int round = 0; round < 14; round++) {
 		wake(&s);
-		for (int k = 0; k < 15; k++)
-			change(&s, k, k + 1, 50, SEC / 100);
+		fail_15_times(&s);
 		if (round < 13)
 			change(&s, 15, 0, round ? 50 : 700, SEC / 100);
 	}
@@ -149,8 +154,7 @@ static void probe_sees_resets(void **state)
 	scene_start(&s);
 	wake(&s);
 	for (int round = 0; round < 5; round++) {
-		for (int k = 0; k < 15; k++)
-			change(&s, k, k + 1, 50, SEC / 100);
+		fail_15_times(&s);
 		if (round < 4)
 			change(&s, 15, 0, 700, SEC / 100);
 	}
